@@ -1,0 +1,51 @@
+#include "model/finding.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+void finding_list_release(struct finding_list *list)
+{
+	free(list->items);
+	arena_release(&list->text);
+	*list = (struct finding_list){0};
+}
+
+void finding_list_add(struct finding_list *list, const struct finding *f)
+{
+	list->items = mem_grow(list->items, list->count, &list->cap, sizeof(*list->items));
+	list->items[list->count++] = *f;
+}
+
+void finding_list_adopt(struct finding_list *into, struct finding_list *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		finding_list_add(into, &from->items[i]);
+	arena_adopt(&into->text, &from->text);
+	finding_list_release(from);
+}
+
+static int finding_order(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+	int order = bytes_compare(a->path, b->path);
+
+	if (!order)
+		order = (a->start_offset > b->start_offset) - (a->start_offset < b->start_offset);
+	if (!order)
+		order = (a->end_offset > b->end_offset) - (a->end_offset < b->end_offset);
+	return order ? order : strcmp(a->rule->id, b->rule->id);
+}
+
+void finding_list_sort(struct finding_list *list)
+{
+	if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), finding_order);
+}
+
+const char *checksum_state_name(enum checksum_state state)
+{
+	static const char *const names[] = {"none", "valid", "invalid"};
+
+	return names[state];
+}
