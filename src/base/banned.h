@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#undef alloca /* glibc has it as a macro, too */
 #pragma GCC poison strcpy strcat strncpy sprintf vsprintf strtok gmtime localtime atoi atol alloca gets
 
 #endif
