@@ -11,6 +11,7 @@
 #include <time.h>
 
 #undef alloca /* glibc has it as a macro, too */
-#pragma GCC poison strcpy strcat strncpy sprintf vsprintf strtok gmtime localtime atoi atol alloca gets
+#pragma GCC poison strcpy strcat strncpy sprintf vsprintf strtok gmtime localtime atoi atol alloca \
+    gets
 
 #endif

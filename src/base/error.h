@@ -8,12 +8,12 @@
 
 enum err {
 	ERR_NONE = 0,
-	ERR_USAGE,       /* the command line asks for something that cannot be */
-	ERR_SYNTAX,      /* a rule file or another text of the user's is wrong */
-	ERR_MISSING,     /* what was named does not exist */
-	ERR_IO,          /* the system refused to read or write */
-	ERR_LIMIT,       /* a stated maximum was reached */
-	ERR_CORRUPT,     /* foreign bytes contradict their format */
+	ERR_USAGE,	 /* the command line asks for something that cannot be */
+	ERR_SYNTAX,	 /* a rule file or another text of the user's is wrong */
+	ERR_MISSING,	 /* what was named does not exist */
+	ERR_IO,		 /* the system refused to read or write */
+	ERR_LIMIT,	 /* a stated maximum was reached */
+	ERR_CORRUPT,	 /* foreign bytes contradict their format */
 	ERR_UNSUPPORTED, /* valid, but this build or its libraries cannot read it */
 };
 

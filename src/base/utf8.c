@@ -4,7 +4,11 @@ unsigned utf8_decode(const unsigned char *ptr, const unsigned char *end, uint32_
 {
 	/* The smallest code that needs 2, 3 and 4 bytes. */
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned len = ptr[0] < 0x80 ? 1 : ptr[0] < 0xc2 ? 0 : ptr[0] < 0xe0 ? 2 : ptr[0] < 0xf0 ? 3 : 4;
+	unsigned len = ptr[0] < 0x80   ? 1
+		       : ptr[0] < 0xc2 ? 0
+		       : ptr[0] < 0xe0 ? 2
+		       : ptr[0] < 0xf0 ? 3
+				       : 4;
 	uint32_t value = len == 1 ? ptr[0] : ptr[0] & (0xffu >> (len + 1));
 
 	if (len == 0 || ptr[0] > 0xf4 || (size_t)(end - ptr) < len)

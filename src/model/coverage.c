@@ -25,13 +25,13 @@ static void add_named(struct coverage *c, const struct lost *lost)
 }
 
 void coverage_lose(struct coverage *c, enum lost_reason reason, struct bytes path,
-                   const char *detail)
+		   const char *detail)
 {
 	c->lost_count++;
 	if (c->named_count == COVERAGE_NAMED_MAX)
 		return;
 	add_named(c, &(struct lost){reason, arena_bytes(&c->text, path),
-	                            arena_text(&c->text, bytes_of(detail))});
+				    arena_text(&c->text, bytes_of(detail))});
 }
 
 void coverage_adopt(struct coverage *into, struct coverage *from)
@@ -66,7 +66,7 @@ void coverage_sort(struct coverage *c)
 const char *skip_reason_id(enum skip_reason reason)
 {
 	static const char *const ids[] = {"symbolic-link", "special-file", "gitlink",
-	                                  "lfs-pointer",   "ignored",      "max-size"};
+					  "lfs-pointer",   "ignored",	   "max-size"};
 
 	return ids[reason];
 }
@@ -74,7 +74,7 @@ const char *skip_reason_id(enum skip_reason reason)
 const char *lost_reason_id(enum lost_reason reason)
 {
 	static const char *const ids[] = {"unreadable", "changed", "too-large", "engine-limit",
-	                                  "too-deep"};
+					  "too-deep"};
 
 	return ids[reason];
 }
@@ -82,7 +82,7 @@ const char *lost_reason_id(enum lost_reason reason)
 const char *skip_reason_text(enum skip_reason reason)
 {
 	static const char *const texts[] = {"symbolic links", "special files", "gitlinks",
-	                                    "LFS pointers",   "ignored",       "over --max-size"};
+					    "LFS pointers",   "ignored",       "over --max-size"};
 
 	return texts[reason];
 }
@@ -90,8 +90,8 @@ const char *skip_reason_text(enum skip_reason reason)
 const char *lost_reason_text(enum lost_reason reason)
 {
 	static const char *const texts[] = {"could not be read", "changed while it was read",
-	                                    "is larger than the default maximum",
-	                                    "hit a limit of the engine", "is nested too deep"};
+					    "is larger than the default maximum",
+					    "hit a limit of the engine", "is nested too deep"};
 
 	return texts[reason];
 }

@@ -16,17 +16,17 @@ enum skip_reason {
 	SKIP_SPECIAL_FILE, /* FIFO, socket, device */
 	SKIP_GITLINK,
 	SKIP_LFS_POINTER,
-	SKIP_IGNORED, /* by .gitignore; a folder counts once */
+	SKIP_IGNORED,  /* by .gitignore; a folder counts once */
 	SKIP_MAX_SIZE, /* over a --max-size that the user gave */
 	SKIP_REASON_COUNT,
 };
 
 enum lost_reason {
 	LOST_UNREADABLE,
-	LOST_CHANGED,      /* while it was read */
-	LOST_TOO_LARGE,    /* over the default maximum */
+	LOST_CHANGED,	   /* while it was read */
+	LOST_TOO_LARGE,	   /* over the default maximum */
 	LOST_ENGINE_LIMIT, /* a pattern hit a limit on steps, stack or time */
-	LOST_TOO_DEEP,     /* folders nested past the maximum */
+	LOST_TOO_DEEP,	   /* folders nested past the maximum */
 	LOST_REASON_COUNT,
 };
 
@@ -58,7 +58,7 @@ void coverage_skip(struct coverage *c, enum skip_reason reason);
 
 /* Records one input that was lost; path and detail are copied. */
 void coverage_lose(struct coverage *c, enum lost_reason reason, struct bytes path,
-                   const char *detail);
+		   const char *detail);
 
 /* Moves all of `from` into `into`; `from` is empty. */
 void coverage_adopt(struct coverage *into, struct coverage *from);

@@ -25,8 +25,8 @@ struct regex_facts {
 
 /*
  * Reads the expression; the results are owned by the arena. ERR_SYNTAX, with a message that names
- * the offset and the remedy, for a start with (*VERB), for \G, \K or \C, for Java-only syntax
- * without a plain translation, and for an expression that can match nothing at all.
+ * the offset and the remedy, for backtracking verbs, conditions, callouts, \G, \K or \C (with
+ * these a match is no function of its start), and for Java-only syntax without a plain translation.
  */
 enum err regex_analyse(const char *expression, struct arena *arena, struct regex_facts *facts,
                        struct error *error);
