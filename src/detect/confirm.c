@@ -1,0 +1,173 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "detect/confirm.h"
+
+#include "base/memory.h"
+
+#include <pcre2.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+	/* Backtracking steps of one search: some tenths of a second. No built-in rule comes near.
+	 */
+	MATCH_STEPS_MAX = 5 * 1000 * 1000,
+	HEAP_KIB_MAX = 64 * 1024, /* memory of the interpreter, where there is no JIT compiler */
+	/* PCRE2's own 32 KiB are too few for a long private key (PCRE2_ERROR_JIT_STACKLIMIT). */
+	JIT_STACK_MAX = 1024 * 1024,
+	GROUPS_MAX = 64, /* capture groups that are told apart */
+};
+
+struct patterns {
+	_Atomic(pcre2_code *) *codes[PART_COUNT]; /* by slot; NULL: not compiled yet */
+	uint32_t counts[PART_COUNT];
+	pcre2_compile_context *context;
+	pthread_mutex_t lock; /* held while a pattern is compiled */
+};
+
+struct matcher {
+	struct patterns *patterns;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+	pcre2_match_data *data;
+	const pcre2_code *code; /* of the last match */
+};
+
+struct patterns *patterns_new(const struct ruleset *set)
+{
+	struct patterns *p = mem_calloc(1, sizeof(*p));
+
+	for (int part = 0; part < PART_COUNT; part++) {
+		p->counts[part] = set->parts[part].slot_count;
+		p->codes[part] = mem_calloc(p->counts[part], sizeof(*p->codes[part]));
+	}
+	p->context = pcre2_compile_context_create(NULL);
+	if (!p->context || pthread_mutex_init(&p->lock, NULL) != 0)
+		mem_exhausted();
+	pcre2_set_newline(p->context, PCRE2_NEWLINE_LF);
+	pcre2_set_bsr(p->context, PCRE2_BSR_ANYCRLF);
+	return p;
+}
+
+void patterns_free(struct patterns *patterns)
+{
+	if (!patterns)
+		return;
+	for (int part = 0; part < PART_COUNT; part++) {
+		for (uint32_t i = 0; i < patterns->counts[part]; i++)
+			pcre2_code_free(patterns->codes[part][i]);
+		free(patterns->codes[part]);
+	}
+	pcre2_compile_context_free(patterns->context);
+	pthread_mutex_destroy(&patterns->lock);
+	free(patterns);
+}
+
+enum err patterns_check(struct patterns *patterns, unsigned part, const struct pattern *pattern,
+			struct error *error)
+{
+	_Atomic(pcre2_code *) *slot = &patterns->codes[part][pattern->slot];
+	enum err err = ERR_NONE;
+	PCRE2_UCHAR reason[256];
+	PCRE2_SIZE offset;
+	pcre2_code *code;
+	int number;
+
+	if (atomic_load_explicit(slot, memory_order_acquire))
+		return ERR_NONE;
+	pthread_mutex_lock(&patterns->lock);
+	if (!atomic_load_explicit(slot, memory_order_relaxed)) {
+		code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED,
+				     PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
+					 PCRE2_NEVER_BACKSLASH_C,
+				     &number, &offset, patterns->context);
+		if (code) {
+			/* Without JIT (some systems forbid it) the interpreter does the work. */
+			(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+			atomic_store_explicit(slot, code, memory_order_release);
+		} else {
+			pcre2_get_error_message(number, reason, sizeof(reason));
+			err = error_set(error, ERR_SYNTAX, "at offset %zu of the pattern: %s",
+					(size_t)offset, (const char *)reason);
+		}
+	}
+	pthread_mutex_unlock(&patterns->lock);
+	return err;
+}
+
+struct matcher *matcher_new(struct patterns *patterns)
+{
+	struct matcher *m = mem_calloc(1, sizeof(*m));
+
+	m->patterns = patterns;
+	m->context = pcre2_match_context_create(NULL);
+	m->stack = pcre2_jit_stack_create((size_t)32 * 1024, JIT_STACK_MAX, NULL);
+	m->data = pcre2_match_data_create(GROUPS_MAX, NULL);
+	if (!m->context || !m->data)
+		mem_exhausted();
+	/* Without a JIT compiler there is no stack for it, and none is needed. */
+	if (m->stack)
+		pcre2_jit_stack_assign(m->context, NULL, m->stack);
+	pcre2_set_match_limit(m->context, MATCH_STEPS_MAX);
+	pcre2_set_heap_limit(m->context, HEAP_KIB_MAX);
+	return m;
+}
+
+void matcher_free(struct matcher *matcher)
+{
+	if (!matcher)
+		return;
+	pcre2_match_data_free(matcher->data);
+	pcre2_match_context_free(matcher->context);
+	pcre2_jit_stack_free(matcher->stack);
+	free(matcher);
+}
+
+enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
+			  struct bytes text, uint32_t from, uint32_t last, struct span *match)
+{
+	const PCRE2_SIZE *ends;
+	int result;
+
+	if (from > text.len || last < from)
+		return FOUND_NONE;
+	if (patterns_check(matcher->patterns, part, pattern, NULL))
+		return FOUND_LIMIT;
+	matcher->code = matcher->patterns->codes[part][pattern->slot];
+	pcre2_set_offset_limit(matcher->context, last);
+	result = pcre2_match(matcher->code, text.len ? text.ptr : (PCRE2_SPTR) "", text.len, from,
+			     0, matcher->data, matcher->context);
+	if (result == PCRE2_ERROR_NOMATCH)
+		return FOUND_NONE;
+	if (result < 0)
+		return FOUND_LIMIT;
+	ends = pcre2_get_ovector_pointer(matcher->data);
+	*match = (struct span){(uint32_t)ends[0], (uint32_t)ends[1]};
+	return FOUND_MATCH;
+}
+
+static bool group_span(const struct matcher *matcher, uint32_t number, struct span *group)
+{
+	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(matcher->data);
+
+	if (number >= pcre2_get_ovector_count(matcher->data) || ends[2 * number] == PCRE2_UNSET)
+		return false;
+	*group = (struct span){(uint32_t)ends[2 * number], (uint32_t)ends[2 * number + 1]};
+	return true;
+}
+
+struct span matcher_secret(const struct matcher *matcher)
+{
+	struct span secret;
+
+	if (!group_span(matcher, 1, &secret) && !group_span(matcher, 0, &secret))
+		return (struct span){0, 0};
+	return secret;
+}
+
+bool matcher_group(const struct matcher *matcher, const char *name, struct span *group)
+{
+	int number = pcre2_substring_number_from_name(matcher->code, (PCRE2_SPTR)name);
+
+	return number > 0 && group_span(matcher, (uint32_t)number, group);
+}

@@ -1,0 +1,30 @@
+/*
+ * What the prefilter saw: stubs and the places they stand at.
+ */
+#ifndef TRAWL_DETECT_HITS_H
+#define TRAWL_DETECT_HITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hit {
+	uint32_t at;   /* bytes from the start of the text to the stub's first byte */
+	uint32_t stub; /* its number among all stubs of the engine */
+};
+
+/* A list that is reused from text to text; {0} is an empty one. */
+struct hits {
+	struct hit *items;
+	size_t count;
+	size_t cap;
+};
+
+/* Frees the list; it is empty again. */
+void hits_release(struct hits *hits);
+
+void hits_add(struct hits *hits, struct hit hit);
+
+/* Sorts by place, then stub, and drops what stands twice. */
+void hits_sort(struct hits *hits);
+
+#endif
