@@ -1,0 +1,226 @@
+#include "ruleset/ruleset.h"
+
+#include "base/memory.h"
+#include "ruleset/builtin.h"
+#include "ruleset/load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const struct rule *find_in_part(const struct ruleset_part *part, const char *id)
+{
+	size_t low = 0, high = part->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(id, part->rules[middle].id);
+
+		if (!order)
+			return &part->rules[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+static enum err refuse_builtin_ids(const struct rule_list *list, struct error *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rule *rule = &list->items[i];
+		const struct rule *builtin = find_in_part(&builtin_part, rule->id);
+
+		if (builtin)
+			return error_set(error, ERR_SYNTAX,
+					 "%s:%" PRIu32 ": the id `%s` is that of the built-in "
+					 "rule in %s:%" PRIu32 "; rename the rule",
+					 rule->file, rule->line, rule->id, builtin->file,
+					 builtin->line);
+	}
+	return ERR_NONE;
+}
+
+static void fill_part(struct ruleset_part *part, const struct rule_list *list, struct arena *arena)
+{
+	struct rule *rules = arena_alloc(arena, list->count, sizeof(*rules));
+
+	if (list->count)
+		memcpy(rules, list->items, list->count * sizeof(*rules));
+	part->rules = rules;
+	part->count = list->count;
+	part->slot_count = list->slot_count;
+	stub_index_build(&part->stubs, rules, list->count, arena);
+}
+
+enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
+		      struct error *error)
+{
+	struct rule_list list = {0};
+	enum err err = ERR_NONE;
+
+	*set = (struct ruleset){0};
+	arena_init(&set->arena);
+	for (size_t i = 0; i < count && !err; i++)
+		err = load_rules_path(&list, &set->arena, paths[i], error);
+	if (!err)
+		err = rule_list_finish(&list, error);
+	if (!err)
+		err = refuse_builtin_ids(&list, error);
+	if (err) {
+		ruleset_release(set);
+		goto out;
+	}
+	set->parts[PART_BUILTIN] = builtin_part;
+	fill_part(&set->parts[PART_USER], &list, &set->arena);
+	for (int part = 0; part < PART_COUNT; part++) {
+		size_t rules = set->parts[part].count;
+
+		set->enabled[part] = mem_calloc(rules, sizeof(bool));
+		memset(set->enabled[part], true, rules * sizeof(bool));
+	}
+out:
+	rule_list_release(&list);
+	return err;
+}
+
+void ruleset_release(struct ruleset *set)
+{
+	for (int part = 0; part < PART_COUNT; part++)
+		free(set->enabled[part]);
+	arena_release(&set->arena);
+	*set = (struct ruleset){0};
+}
+
+/* Whether the name is the id, or ends in `*` and the id starts with what stands before it. */
+static bool name_fits(const char *name, const char *id)
+{
+	size_t len = strlen(name);
+
+	if (len && name[len - 1] == '*')
+		return strncmp(name, id, len - 1) == 0;
+	return strcmp(name, id) == 0;
+}
+
+static bool any_name_fits(const char *const *names, size_t count, const char *id)
+{
+	size_t i = 0;
+
+	while (i < count && !name_fits(names[i], id))
+		i++;
+	return i < count;
+}
+
+enum { SUGGESTED_LEN_MAX = 100, SUGGESTED_DISTANCE_MAX = 3 };
+
+/* Levenshtein's distance: how many characters to insert, remove or replace to get from a to b. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t row[SUGGESTED_LEN_MAX + 1];
+	size_t len = strlen(b);
+
+	if (len > SUGGESTED_LEN_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= len; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 1; j <= len; j++) {
+			size_t best = diagonal + (a[i] != b[j - 1]);
+
+			if (best > row[j] + 1)
+				best = row[j] + 1;
+			if (best > row[j - 1] + 1)
+				best = row[j - 1] + 1;
+			diagonal = row[j];
+			row[j] = best;
+		}
+	}
+	return row[len];
+}
+
+/* The id that the name is most likely a misspelling of; NULL if none is near. */
+static const char *nearest_id(const struct ruleset *set, const char *name)
+{
+	size_t nearest = SUGGESTED_DISTANCE_MAX + 1;
+	const char *id = NULL;
+
+	if (strlen(name) > SUGGESTED_LEN_MAX)
+		return NULL;
+	for (int part = 0; part < PART_COUNT; part++) {
+		for (size_t i = 0; i < set->parts[part].count; i++) {
+			const char *other = set->parts[part].rules[i].id;
+			size_t distance = edit_distance(name, other);
+
+			if (distance < nearest && distance < strlen(other)) {
+				nearest = distance;
+				id = other;
+			}
+		}
+	}
+	return id;
+}
+
+/* ERR_USAGE if a name fits no rule. */
+static enum err check_names(const struct ruleset *set, const char *const *names, size_t count,
+			    struct error *error)
+{
+	for (size_t n = 0; n < count; n++) {
+		bool known = false;
+		const char *nearest;
+
+		for (int part = 0; part < PART_COUNT && !known; part++)
+			for (size_t i = 0; i < set->parts[part].count && !known; i++)
+				known = name_fits(names[n], set->parts[part].rules[i].id);
+		if (known)
+			continue;
+		nearest = nearest_id(set, names[n]);
+		return error_set(error, ERR_USAGE,
+				 "no rule is called `%.100s`%s%s%s; `trawl rules list` shows all",
+				 names[n], nearest ? "; did you mean `" : "",
+				 nearest ? nearest : "", nearest ? "`?" : "");
+	}
+	return ERR_NONE;
+}
+
+enum err ruleset_choose(struct ruleset *set, const char *const *only, size_t only_count,
+			const char *const *disable, size_t disable_count, struct error *error)
+{
+	enum err err = check_names(set, only, only_count, error);
+
+	if (!err)
+		err = check_names(set, disable, disable_count, error);
+	if (err)
+		return err;
+	for (int part = 0; part < PART_COUNT; part++) {
+		for (size_t i = 0; i < set->parts[part].count; i++) {
+			const char *id = set->parts[part].rules[i].id;
+
+			if ((only_count && !any_name_fits(only, only_count, id)) ||
+			    any_name_fits(disable, disable_count, id))
+				set->enabled[part][i] = false;
+		}
+	}
+	return ERR_NONE;
+}
+
+const struct rule *ruleset_find(const struct ruleset *set, const char *id)
+{
+	const struct rule *rule = NULL;
+
+	for (int part = 0; part < PART_COUNT && !rule; part++)
+		rule = find_in_part(&set->parts[part], id);
+	return rule;
+}
+
+size_t ruleset_enabled_count(const struct ruleset *set)
+{
+	size_t count = 0;
+
+	for (int part = 0; part < PART_COUNT; part++)
+		for (size_t i = 0; i < set->parts[part].count; i++)
+			count += set->enabled[part][i];
+	return count;
+}

@@ -1,0 +1,131 @@
+#include "ruleset/stub_index.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One stub of one rule, before equal stubs are joined. */
+struct entry {
+	struct stub stub;
+	struct stub_use use;
+};
+
+struct entries {
+	struct entry *items;
+	size_t count;
+	size_t cap;
+};
+
+static void add(struct entries *e, struct stub stub, struct stub_use use)
+{
+	e->items = mem_grow(e->items, e->count, &e->cap, sizeof(*e->items));
+	e->items[e->count++] = (struct entry){stub, use};
+}
+
+static bool is_alphanumeric(unsigned char byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= 'a' && byte <= 'z');
+}
+
+/* The literal as an expression that matches it and nothing else, in either case. */
+static struct stub stub_of_literal(struct arena *arena, const char *literal)
+{
+	size_t len = strlen(literal);
+	char *expression = arena_alloc(arena, len * 4 + 1, 1), *out = expression;
+
+	for (const char *c = literal; *c; c++) {
+		unsigned char byte = (unsigned char)*c;
+
+		if (is_alphanumeric(byte))
+			*out++ = *c;
+		else
+			out += snprintf(out, 5, "\\x%02x", byte);
+	}
+	return (struct stub){.expression = expression, .caseless = true, .width = (uint32_t)len};
+}
+
+static void add_literals(struct entries *e, strings literals, struct stub_use use,
+			 struct arena *arena)
+{
+	for (; literals && *literals; literals++)
+		add(e, stub_of_literal(arena, *literals), use);
+}
+
+static void add_rule(struct entries *e, const struct rule *rule, uint32_t number,
+		     struct arena *arena)
+{
+	for (size_t i = 0; i < rule->anchor_count; i++) {
+		const struct anchor *anchor = &rule->anchors[i];
+
+		add(e, anchor->stub,
+		    (struct stub_use){number, STUB_ANCHORS, anchor->first, anchor->last});
+	}
+	add_literals(e, rule->include.content, (struct stub_use){number, STUB_INCLUDES, 0, 0},
+		     arena);
+	add_literals(e, rule->reject.content, (struct stub_use){number, STUB_REJECTS, 0, 0}, arena);
+}
+
+static int compare_stubs(const struct stub *a, const struct stub *b)
+{
+	int order = strcmp(a->expression, b->expression);
+
+	return order ? order : a->caseless - b->caseless;
+}
+
+static int compare_numbers(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_uses(const struct stub_use *a, const struct stub_use *b)
+{
+	int order = compare_numbers(a->rule, b->rule);
+
+	if (!order)
+		order = compare_numbers(a->kind, b->kind);
+	if (!order)
+		order = compare_numbers(a->first, b->first);
+	return order ? order : compare_numbers(a->last, b->last);
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+	int order = compare_stubs(&a->stub, &b->stub);
+
+	return order ? order : compare_uses(&a->use, &b->use);
+}
+
+void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
+		      struct arena *arena)
+{
+	struct entries e = {0};
+	struct stub *stubs;
+	struct stub_use *uses;
+	uint32_t *first_use, use_count = 0;
+	size_t stub_count = 0;
+
+	for (size_t i = 0; i < count; i++)
+		add_rule(&e, &rules[i], (uint32_t)i, arena);
+	if (e.count)
+		qsort(e.items, e.count, sizeof(*e.items), compare_entries);
+	stubs = arena_alloc(arena, e.count, sizeof(*stubs));
+	uses = arena_alloc(arena, e.count, sizeof(*uses));
+	first_use = arena_alloc(arena, e.count + 1, sizeof(*first_use));
+	for (size_t i = 0; i < e.count; i++) {
+		const struct entry *entry = &e.items[i];
+
+		if (i && compare_entries(entry, entry - 1) == 0)
+			continue;
+		if (!i || compare_stubs(&entry->stub, &entry[-1].stub) != 0) {
+			first_use[stub_count] = use_count;
+			stubs[stub_count++] = entry->stub;
+		}
+		uses[use_count++] = entry->use;
+	}
+	first_use[stub_count] = use_count;
+	*index = (struct stub_index){stubs, stub_count, first_use, uses};
+	free(e.items);
+}
