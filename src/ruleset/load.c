@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum {
+	ID_MAX = 100,		 /* bytes */
 	CONTENT_MAX = 255,	 /* bytes of a literal in pre.*.content */
 	STUB_USES_MAX = 1000000, /* anchors and literals of one document's rules, all counted */
 	FOLDER_DEPTH_MAX = 16,
