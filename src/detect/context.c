@@ -1,0 +1,187 @@
+#include "detect/context.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+enum { SPANS_MAX = 1024 * 1024 }; /* other matches of one pattern that are kept */
+
+/* The find loop's matches of one pattern. */
+struct spans {
+	struct span *items;
+	size_t count;
+	size_t cap;
+	bool filled;
+	bool limit; /* not all could be found */
+};
+
+struct context_cache {
+	struct spans *slots[PART_COUNT]; /* by pattern slot */
+	uint32_t counts[PART_COUNT];
+	struct spans **used; /* those that are filled */
+	size_t used_count;
+	size_t used_cap;
+};
+
+struct context_cache *context_cache_new(const struct ruleset *set)
+{
+	struct context_cache *cache = mem_calloc(1, sizeof(*cache));
+
+	for (int part = 0; part < PART_COUNT; part++) {
+		cache->counts[part] = set->parts[part].slot_count;
+		cache->slots[part] = mem_calloc(cache->counts[part], sizeof(*cache->slots[part]));
+	}
+	return cache;
+}
+
+void context_cache_clear(struct context_cache *cache)
+{
+	for (size_t i = 0; i < cache->used_count; i++) {
+		free(cache->used[i]->items);
+		*cache->used[i] = (struct spans){0};
+	}
+	cache->used_count = 0;
+}
+
+void context_cache_free(struct context_cache *cache)
+{
+	if (!cache)
+		return;
+	context_cache_clear(cache);
+	for (int part = 0; part < PART_COUNT; part++)
+		free(cache->slots[part]);
+	free(cache->used);
+	free(cache);
+}
+
+static const struct spans *find_all(struct context_cache *cache, struct matcher *matcher,
+				    unsigned part, const struct pattern *pattern, struct bytes text)
+{
+	struct spans *spans = &cache->slots[part][pattern->slot];
+	enum found found = FOUND_MATCH;
+	uint32_t from = 0;
+	struct span span;
+
+	if (spans->filled)
+		return spans;
+	spans->filled = true;
+	cache->used =
+	    mem_grow(cache->used, cache->used_count, &cache->used_cap, sizeof(struct spans *));
+	cache->used[cache->used_count++] = spans;
+	while (spans->count < SPANS_MAX) {
+		found =
+		    matcher_search(matcher, part, pattern, text, from, (uint32_t)text.len, &span);
+		if (found != FOUND_MATCH)
+			break;
+		spans->items =
+		    mem_grow(spans->items, spans->count, &spans->cap, sizeof(*spans->items));
+		spans->items[spans->count++] = span;
+		from = span.end > span.start ? span.end : span.end + 1;
+	}
+	spans->limit = found != FOUND_NONE;
+	return spans;
+}
+
+/* Whether the line that `at` stands on has `most` bytes or more. */
+static bool line_is_long(struct bytes text, uint32_t at, uint32_t most)
+{
+	uint32_t start = at, end = at;
+
+	while (start > 0 && text.ptr[start - 1] != '\n' && at - start < most)
+		start--;
+	while (end < text.len && text.ptr[end] != '\n' && end - start < most)
+		end++;
+	return end - start >= most;
+}
+
+/* The number of line ends in [from, to), at most limit + 1: more are not counted. */
+static uint32_t lines_between(struct bytes text, uint32_t from, uint32_t to, uint32_t limit)
+{
+	uint32_t lines = 0;
+
+	for (uint32_t i = from; i < to && lines <= limit; i++)
+		lines += text.ptr[i] == '\n';
+	return lines;
+}
+
+/* Whether [from, to), which lies between two matches, is too long in bytes or lines. */
+static bool too_far(const struct context *c, struct bytes text, uint32_t from, uint32_t to)
+{
+	return (c->max_char_distance != UNBOUNDED && to - from > c->max_char_distance) ||
+	       (c->max_line_distance != UNBOUNDED &&
+		lines_between(text, from, to, c->max_line_distance) > c->max_line_distance);
+}
+
+/* The number of spans that end at or before the offset; they stand in order and apart. */
+static size_t spans_before(const struct spans *spans, uint32_t offset)
+{
+	size_t low = 0, high = spans->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (spans->items[middle].end <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * Looks at the other matches on one side of the match, the nearest first, until one is near enough
+ * or all further ones are too far.
+ */
+static bool holds_on_side(const struct context *c, const struct spans *spans, struct bytes text,
+			  struct span match, bool before)
+{
+	size_t split = spans_before(spans, match.start);
+	size_t left = before ? split : spans->count - split;
+
+	for (size_t i = 0; i < left; i++) {
+		struct span other = spans->items[before ? split - 1 - i : split + i];
+		uint32_t from = before ? other.end : match.end;
+		uint32_t to = before ? match.start : other.start;
+
+		if (to < from)
+			continue; /* it overlaps the match */
+		if (too_far(c, text, from, to))
+			return false; /* and so are all behind it */
+		if (c->max_line_distance == UNBOUNDED ||
+		    !line_is_long(text, other.start, c->max_line_length))
+			return true;
+	}
+	return false;
+}
+
+enum found context_holds(const struct context *c, struct context_cache *cache,
+			 struct matcher *matcher, unsigned part, struct bytes text,
+			 struct span match)
+{
+	const struct spans *spans;
+	bool wanted = c->kind == CONTEXT_EITHER;
+	bool holds;
+
+	if (c->kind == CONTEXT_EACH || c->kind == CONTEXT_EITHER || c->kind == CONTEXT_NOT) {
+		/* One child that holds decides EITHER and NOT; one that does not decides EACH. */
+		for (size_t i = 0; i < c->child_count; i++) {
+			enum found found =
+			    context_holds(&c->children[i], cache, matcher, part, text, match);
+
+			if (found == FOUND_LIMIT)
+				return found;
+			if ((found == FOUND_MATCH) != (c->kind == CONTEXT_EACH))
+				return wanted ? FOUND_MATCH : FOUND_NONE;
+		}
+		return wanted ? FOUND_NONE : FOUND_MATCH;
+	}
+	spans = find_all(cache, matcher, part, &c->pattern, text);
+	if (spans->limit)
+		return FOUND_LIMIT;
+	if (c->max_line_distance != UNBOUNDED &&
+	    line_is_long(text, match.start, c->max_line_length))
+		return FOUND_NONE;
+	holds = (c->kind != CONTEXT_AFTER && holds_on_side(c, spans, text, match, true)) ||
+		(c->kind != CONTEXT_BEFORE && holds_on_side(c, spans, text, match, false));
+	return holds ? FOUND_MATCH : FOUND_NONE;
+}
