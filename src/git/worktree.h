@@ -1,0 +1,51 @@
+/*
+ * What git says of the paths in a work tree: which are tracked and which are ignored. A stranger's
+ * repository is read without running anything of its making, and one that cannot be read yields
+ * no work tree, so that the caller scans more rather than less. Not thread-safe: the caller locks.
+ *
+ * Paths are relative to the work tree's top, in bytes as the system has them; a folder's path ends
+ * in '/'.
+ */
+#ifndef TRAWL_GIT_WORKTREE_H
+#define TRAWL_GIT_WORKTREE_H
+
+#include "base/buf.h"
+
+struct worktree;
+
+enum worktree_entry { WORKTREE_UNTRACKED, WORKTREE_TRACKED, WORKTREE_GITLINK };
+
+enum worktree_verdict {
+	WORKTREE_INCLUDED,
+	WORKTREE_IGNORED,
+	WORKTREE_UNDECIDED, /* ignore rules cannot be read: nothing here and below is ignored */
+};
+
+/*
+ * The work tree whose top is this folder, which holds a `.git`; the caller's first reference. NULL
+ * when it cannot be read: broken, in a format that libgit2 does not know, or with its work tree
+ * elsewhere.
+ */
+struct worktree *worktree_open(const char *folder);
+
+/*
+ * The work tree that this folder lies in, looked for upwards within one file system; the caller's
+ * first reference. `inside` receives the folder's path in it, "" for the top. NULL when there is
+ * none or it cannot be read.
+ */
+struct worktree *worktree_discover(const char *folder, struct buf *inside);
+
+/* One more reference, and one less: the last one closes the work tree. NULL is allowed. */
+struct worktree *worktree_hold(struct worktree *w);
+void worktree_drop(struct worktree *w);
+
+/* What the index says: a folder is tracked when a tracked file lies below it. */
+enum worktree_entry worktree_entry(struct worktree *w, const char *path);
+
+/*
+ * What the ignore rules say, whether or not the path is tracked. An ignored folder decides for
+ * all below it; the folder that the first `known` bytes of path name is known to be included.
+ */
+enum worktree_verdict worktree_verdict(struct worktree *w, const char *path, size_t known);
+
+#endif

@@ -1,0 +1,156 @@
+#include "source/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How much is asked for at a time where the size is not known, in bytes. */
+enum { CHUNK = 64 * 1024 };
+
+/* Git LFS specification, "The Pointer": its first line, and a pointer's greatest size in bytes. */
+static const char lfs_version[] = "version https://git-lfs.github.com/spec/v1\n";
+enum { LFS_POINTER_MAX = 1024 };
+
+void file_buffer_init(struct buf *content, const struct source_options *options)
+{
+	buf_init(content,
+		 options->max_size < SIZE_MAX / 2 ? (size_t)options->max_size + 1 : SIZE_MAX / 2);
+}
+
+static void lose(struct coverage *coverage, enum lost_reason reason, struct bytes path, int error)
+{
+	char text[256];
+
+	if (strerror_r(error, text, sizeof(text)) != 0)
+		text[0] = '\0';
+	coverage_lose(coverage, reason, path, text);
+}
+
+static void too_large(const struct file *file, const struct source_options *options,
+		      struct coverage *coverage)
+{
+	if (options->max_size_chosen)
+		coverage_skip(coverage, SKIP_MAX_SIZE);
+	else
+		coverage_lose(coverage, LOST_TOO_LARGE, file->path, "");
+}
+
+static void not_opened(const struct file *file, int error, struct coverage *coverage)
+{
+	if (error == ELOOP && !file->named)
+		coverage_skip(coverage, SKIP_SYMLINK);
+	else if (error == ENXIO) /* a socket */
+		coverage_skip(coverage, SKIP_SPECIAL_FILE);
+	else if (error == ENOENT)
+		coverage_lose(coverage, LOST_CHANGED, file->path, "vanished");
+	else
+		lose(coverage, LOST_UNREADABLE, file->path, error);
+}
+
+/* read() that waits where nothing has come yet: standard input may be set not to block. */
+static ssize_t read_some(int fd, void *into, size_t size, bool wait)
+{
+	for (;;) {
+		ssize_t got = read(fd, into, size);
+
+		if (got >= 0 || (errno != EINTR && !(wait && errno == EAGAIN)))
+			return got;
+		if (errno == EAGAIN &&
+		    poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1) < 0 && errno != EINTR)
+			return -1;
+	}
+}
+
+/*
+ * Reads to the end of the file, of which `expected` bytes are said to exist. A read that stops
+ * short just there has met the end. Returns false when nothing can be scanned.
+ */
+static bool read_all(struct buf *content, int fd, uint64_t expected, const struct file *file,
+		     const struct source_options *options, struct coverage *coverage)
+{
+	for (;;) {
+		size_t left = content->max - content->len;
+		size_t more =
+		    expected > content->len ? (size_t)(expected - content->len) + 1 : CHUNK;
+		size_t room;
+		ssize_t got;
+
+		if (content->len > options->max_size || !left ||
+		    buf_reserve(content, more < left ? more : left)) {
+			too_large(file, options, coverage);
+			return false;
+		}
+		room = content->cap - content->len;
+		if (room > left)
+			room = left;
+		got = read_some(fd, content->ptr + content->len, room, !file->name);
+		if (got < 0) {
+			lose(coverage, LOST_UNREADABLE, file->path, errno);
+			return false;
+		}
+		content->len += (size_t)got;
+		if (!got || (content->len == expected && (size_t)got < room))
+			return true;
+	}
+}
+
+static bool is_lfs_pointer(struct bytes content)
+{
+	return content.len <= LFS_POINTER_MAX && bytes_start_with(content, lfs_version);
+}
+
+static bool read_regular(struct buf *content, int fd, const struct stat *before,
+			 const struct file *file, const struct source_options *options,
+			 struct coverage *coverage)
+{
+	struct stat after;
+
+	if ((uint64_t)before->st_size > options->max_size) {
+		too_large(file, options, coverage);
+		return false;
+	}
+	if (!read_all(content, fd, (uint64_t)before->st_size, file, options, coverage))
+		return false;
+	/* Files of the kernel's, as in /proc, state no size or a wrong one and do not change. */
+	if (content->len != (uint64_t)before->st_size &&
+	    (fstat(fd, &after) != 0 || after.st_size != before->st_size ||
+	     after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	     after.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
+		coverage_lose(coverage, LOST_CHANGED, file->path, "its size changed");
+	if (is_lfs_pointer(buf_bytes(content))) {
+		coverage_skip(coverage, SKIP_LFS_POINTER);
+		return false;
+	}
+	return true;
+}
+
+bool file_read(struct buf *content, const struct file *file, const struct source_options *options,
+	       struct coverage *coverage)
+{
+	struct stat st;
+	bool given = false;
+	int fd;
+
+	buf_clear(content);
+	if (!file->name)
+		return read_all(content, STDIN_FILENO, 0, file, options, coverage);
+	fd = openat(file->folder, file->name,
+		    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file->named ? 0 : O_NOFOLLOW));
+	if (fd < 0) {
+		not_opened(file, errno, coverage);
+		return false;
+	}
+	if (fstat(fd, &st) != 0)
+		lose(coverage, LOST_UNREADABLE, file->path, errno);
+	else if (S_ISDIR(st.st_mode))
+		coverage_lose(coverage, LOST_CHANGED, file->path, "became a folder");
+	else if (!S_ISREG(st.st_mode))
+		coverage_skip(coverage, SKIP_SPECIAL_FILE);
+	else
+		given = read_regular(content, fd, &st, file, options, coverage);
+	if (close(fd) != 0)
+		lose(coverage, LOST_UNREADABLE, file->path, errno);
+	return given;
+}
