@@ -14,6 +14,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#ifndef TRAWL_VERSION
+#define TRAWL_VERSION "0.0.0" /* the build states the real one */
+#endif
+
 enum report_format { REPORT_TEXT, REPORT_JSONL, REPORT_SARIF };
 
 /* What a command found out; all that a report can say. Borrowed by the writers. */
@@ -32,7 +36,7 @@ struct run {
 
 struct report_options {
 	bool show_secrets;
-	bool color;          /* text only */
+	bool color;	      /* text only */
 	uint64_t sarif_limit; /* results in a SARIF file; UINT64_MAX = none */
 };
 
@@ -40,19 +44,24 @@ struct report_options {
 struct report {
 	enum report_format format;
 	FILE *out;
-	char *path;      /* NULL: standard output */
-	char *temporary; /* the name that is written under; NULL for standard output */
+	char *buffer;	 /* out's */
+	char *path;	 /* NULL: standard output */
+	char *temporary; /* the name that is written under; NULL: `path` is no regular file */
 };
 
+/* How many reports to files can be open at once. */
+enum { REPORT_FILES_MAX = 16 };
+
 /*
- * Reads "FORMAT" or "FORMAT=FILE" and opens what is to be written. ERR_USAGE for an unknown format
+ * Reads "FORMAT" or "FORMAT=FILE" and opens what is to be written: without FILE, or with "-",
+ * standard output; a device or a FIFO is written to directly. ERR_USAGE for an unknown format
  * (naming those that exist), ERR_IO for a file that cannot be created.
  */
 enum err report_open(struct report *r, const char *spec, struct error *error);
 
 /* Writes the run. ERR_IO when it could not be written whole; a closed pipe is no error. */
-enum err report_write(struct report *r, const struct run *run,
-                      const struct report_options *options, struct error *error);
+enum err report_write(struct report *r, const struct run *run, const struct report_options *options,
+		      struct error *error);
 
 /* Gives a complete report file its name and closes. ERR_IO. The report is released. */
 enum err report_commit(struct report *r, struct error *error);

@@ -1,0 +1,36 @@
+/*
+ * What may be shown: foreign text made safe to print, and secrets made unreadable. Every byte that
+ * a report did not write itself goes through here or through the JSON writer.
+ */
+#ifndef TRAWL_REPORT_SAFE_H
+#define TRAWL_REPORT_SAFE_H
+
+#include "model/finding.h"
+
+#include <stdio.h>
+
+/* Stands for what is not shown of a secret. */
+#define SAFE_REDACTED "[REDACTED]"
+
+enum { SAFE_PREVIEW_MAX = 64 };
+
+/*
+ * Whether the character does nothing but show itself: no control character (C0, DEL, C1), no line
+ * or paragraph separator, nothing that turns the direction of writing.
+ */
+bool safe_character(uint32_t code);
+
+/*
+ * Writes the text with unsafe characters and invalid UTF-8 as \xNN, byte for byte, and a backslash
+ * as two, so that the original can be told. Returns the number of characters that this takes; out
+ * may be NULL to learn only that. Failures show in ferror(out).
+ */
+size_t safe_write(FILE *out, struct bytes text);
+
+/* The start of a secret that all of its kind have in common; points into the finding. */
+struct bytes safe_prefix(const struct finding *f);
+
+/* "sqco_[REDACTED] (64 bytes)", in out; the length is the secret's. Returns out. */
+const char *safe_preview(const struct finding *f, char out[SAFE_PREVIEW_MAX]);
+
+#endif

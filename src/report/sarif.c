@@ -1,0 +1,832 @@
+#include "report/sarif.h"
+
+#include "base/memory.h"
+#include "report/json.h"
+#include "report/safe.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Bytes. GitHub takes 255 for names and 1,024 for descriptions; GitLab 2,048 for messages. */
+enum { NAME_MAX_SHOWN = 240, DESCRIPTION_MAX = 1024, MESSAGE_MAX = 1000, URI_MAX = 2048 };
+
+#define INFORMATION_URI "https://github.com/trawl-project/trawl"
+
+/* Descriptors in driver.notifications: one for each reason of loss, by its number, then these. */
+enum {
+	NOTIFY_SKIPPED = LOST_REASON_COUNT,
+	NOTIFY_LEFT_OUT,
+};
+
+#define NO_INDEX UINT32_MAX
+
+struct writer {
+	struct json json;
+	const struct run *run;
+	uint64_t limit;
+	uint32_t
+	    *rule_index; /* by place in run->rules: index in driver.rules; NO_INDEX: no result */
+};
+
+/* Goes through the results that are written, in their order: by level, then as the report has them.
+ */
+struct selection {
+	int level;
+	size_t next;
+	uint64_t left;
+};
+
+static struct selection select_results(const struct writer *w)
+{
+	return (struct selection){.level = LEVEL_ERROR, .left = w->limit};
+}
+
+static const struct finding *next_result(const struct run *run, struct selection *s)
+{
+	while (s->left && s->level >= LEVEL_NOTE) {
+		if (s->next == run->finding_count) {
+			s->level--;
+			s->next = 0;
+		} else if (run->findings[s->next++].level == s->level) {
+			s->left--;
+			return &run->findings[s->next - 1];
+		}
+	}
+	return NULL;
+}
+
+static int rule_id_order(const void *id, const void *rule)
+{
+	return strcmp(id, (*(const struct rule *const *)rule)->id);
+}
+
+static size_t rule_number(const struct run *run, const struct finding *f)
+{
+	const struct rule *const *found =
+	    bsearch(f->rule->id, run->rules, run->rule_count, sizeof(*run->rules), rule_id_order);
+
+	assert(found);
+	return (size_t)(found - run->rules);
+}
+
+/* ---- text ---- */
+
+/* Adds the text, cut after max bytes at the end of a character. Returns the bytes that it took. */
+static size_t put_cut(struct json *j, const char *text, size_t max)
+{
+	static const char more[] = "\xe2\x80\xa6"; /* an ellipsis */
+	size_t len = strlen(text), cut;
+
+	if (len <= max) {
+		json_put(j, bytes_of(text));
+		return len;
+	}
+	if (max < strlen(more))
+		return 0;
+	cut = max - strlen(more);
+	while (cut && ((unsigned char)text[cut] & 0xc0) == 0x80)
+		cut--;
+	json_put(j, bytes_slice(bytes_of(text), 0, cut));
+	json_put(j, bytes_of(more));
+	return cut + strlen(more);
+}
+
+static void put(struct json *j, const char *text)
+{
+	json_put(j, bytes_of(text));
+}
+
+/* Adds the text with a full stop at its end: validators want sentences. Returns its bytes. */
+static size_t put_sentence(struct json *j, const char *text, size_t max)
+{
+	size_t len = strlen(text);
+	bool ended = len && strchr(".!?", text[len - 1]);
+	size_t taken = put_cut(j, text, max - 1);
+
+	if (ended)
+		return taken;
+	put(j, ".");
+	return taken + 1;
+}
+
+/* {"text": "..."} of one sentence. */
+static void write_message(struct json *j, const char *key, const char *text, size_t max)
+{
+	json_object(j, key);
+	json_open_string(j, "text");
+	put_sentence(j, text, max);
+	json_close_string(j);
+	json_end(j);
+}
+
+/*
+ * A rule's kebab-case id in PascalCase, as SARIF wants names to be. A name must not be the id in
+ * other letters, so an id of one word gets a second one.
+ */
+static void write_name(struct json *j, const char *id)
+{
+	bool upper = true;
+
+	json_open_string(j, "name");
+	for (size_t i = 0; id[i] && i < NAME_MAX_SHOWN; i++) {
+		char c = id[i];
+
+		if (c != '-') {
+			if (upper && c >= 'a' && c <= 'z')
+				c = (char)(c - 'a' + 'A');
+			json_put(j, (struct bytes){(const unsigned char *)&c, 1});
+		}
+		upper = c == '-';
+	}
+	if (!strchr(id, '-'))
+		put(j, "Secret");
+	json_close_string(j);
+}
+
+/* ---- addresses ---- */
+
+/* Adds the bytes with percent-encoding; those in `kept`, letters, digits and -._~ stay. */
+static void put_encoded(struct json *j, struct bytes text, const char *kept)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = text.ptr[i];
+		char escape[4];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    (c && (strchr("-._~", c) || strchr(kept, c)))) {
+			json_put(j, bytes_slice(text, i, i + 1));
+		} else {
+			snprintf(escape, sizeof(escape), "%%%02X", c);
+			put(j, escape);
+		}
+	}
+}
+
+/* What may stand in a path as it is (RFC 3986, pchar); in front of a relative one, no colon. */
+#define PATH_KEPT "!$&'()*+,;=@"
+
+/* Takes the first segment off the path, with the slashes around it; false when there is none. */
+static bool next_segment(struct bytes *path, struct bytes *segment)
+{
+	struct bytes rest = *path;
+	size_t len = 0;
+
+	while (rest.len && rest.ptr[0] == '/')
+		rest = bytes_slice(rest, 1, rest.len);
+	while (len < rest.len && rest.ptr[len] != '/')
+		len++;
+	*segment = bytes_slice(rest, 0, len);
+	*path = bytes_slice(rest, len, rest.len);
+	return len > 0;
+}
+
+static bool is_here(struct bytes segment)
+{
+	return bytes_equal(segment, bytes_of("."));
+}
+
+static bool is_up(struct bytes segment)
+{
+	return bytes_equal(segment, bytes_of(".."));
+}
+
+/*
+ * Goes through the path: how many segments stand below its start in the end, and how many levels
+ * it has climbed above it by then. Returns whether it climbs anywhere.
+ */
+static bool measure(struct bytes path, size_t *below, size_t *above)
+{
+	struct bytes segment;
+	bool climbs = false;
+
+	*below = *above = 0;
+	while (next_segment(&path, &segment)) {
+		if (is_here(segment))
+			continue;
+		if (!is_up(segment))
+			++*below;
+		else if (*below)
+			--*below;
+		else
+			++*above;
+		climbs = climbs || is_up(segment);
+	}
+	return climbs;
+}
+
+/*
+ * Adds the path's segments, joined by slashes, without dot segments and what those take back:
+ * addresses with them are refused.
+ */
+static void put_path(struct json *j, struct bytes path, bool absolute)
+{
+	struct bytes segment;
+	size_t below, above;
+	bool climbs = measure(path, &below, &above);
+	bool first = true;
+
+	while (next_segment(&path, &segment)) {
+		if (is_here(segment) || is_up(segment))
+			continue;
+		if (climbs) {
+			measure(path, &below, &above);
+			if (above)
+				continue;
+		}
+		if (!first)
+			put(j, "/");
+		put_encoded(j, segment, first && !absolute ? PATH_KEPT : PATH_KEPT ":");
+		first = false;
+	}
+}
+
+/* Takes the last segment off a path without a slash at its end; "" stays. */
+static void drop_segment(struct bytes *folder)
+{
+	while (folder->len && folder->ptr[folder->len - 1] != '/')
+		folder->len--;
+	while (folder->len && folder->ptr[folder->len - 1] == '/')
+		folder->len--;
+}
+
+/* The run's folder without slashes at its end, so that the root is "". */
+static struct bytes run_folder(const struct run *run)
+{
+	struct bytes folder = bytes_of(run->folder);
+
+	while (folder.len && folder.ptr[folder.len - 1] == '/')
+		folder.len--;
+	return folder;
+}
+
+/* The folder's address, with a slash at its end. */
+static void put_folder(struct json *j, struct bytes folder)
+{
+	put(j, "file:///");
+	put_path(j, folder, true);
+	put(j, folder.len ? "/" : "");
+}
+
+/* The "uri" of SRCROOT. */
+static void write_folder(struct writer *w)
+{
+	json_open_string(&w->json, "uri");
+	put_folder(&w->json, run_folder(w->run));
+	json_close_string(&w->json);
+}
+
+/*
+ * Where something stands. A relative path stays relative to SRCROOT, which is what consumers match
+ * with their checkout; one that leaves the folder becomes absolute.
+ */
+static void write_artifact(struct writer *w, struct bytes path)
+{
+	struct json *j = &w->json;
+	struct bytes folder = run_folder(w->run);
+	bool absolute = path.len && path.ptr[0] == '/';
+	size_t below, above;
+
+	measure(path, &below, &above);
+	json_object(j, "artifactLocation");
+	json_open_string(j, "uri");
+	if (absolute) {
+		folder.len = 0;
+	} else {
+		absolute = above > 0;
+		for (; above; above--)
+			drop_segment(&folder);
+	}
+	if (absolute)
+		put_folder(j, folder);
+	else if (!below)
+		put(j, "./"); /* the folder itself */
+	put_path(j, path, absolute);
+	json_close_string(j);
+	if (!absolute)
+		json_text(j, "uriBaseId", "SRCROOT");
+	json_end(j);
+}
+
+/* ---- rules ---- */
+
+static void put_help(struct json *j, const struct rule *rule, bool markdown)
+{
+	const char *strong = markdown ? "**" : "";
+	const struct {
+		const char *title;
+		const char *text;
+	} parts[] = {
+	    {"What it is", rule->message},
+	    {"Harm", rule->impact},
+	    {"Revoke and rotate", rule->fix},
+	};
+
+	put(j, strong);
+	put_sentence(j, rule->name, DESCRIPTION_MAX);
+	put(j, strong);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (!parts[i].text)
+			continue;
+		put(j, markdown ? "\n\n## " : "\n\n");
+		put(j, parts[i].title);
+		put(j, markdown ? "\n\n" : ": ");
+		put(j, parts[i].text);
+	}
+	if (rule->references && *rule->references)
+		put(j, markdown ? "\n\n## References\n" : "\n\nReferences:");
+	for (strings s = rule->references; s && *s; s++) {
+		put(j, markdown ? "\n- <" : "\n- ");
+		put(j, *s);
+		put(j, markdown ? ">" : "");
+	}
+}
+
+static void write_help(struct json *j, const struct rule *rule)
+{
+	const char *address = rule->references ? *rule->references : NULL;
+
+	json_object(j, "help");
+	json_open_string(j, "text");
+	put_help(j, rule, false);
+	json_close_string(j);
+	json_open_string(j, "markdown");
+	put_help(j, rule, true);
+	json_close_string(j);
+	json_end(j);
+	if (!address || strlen(address) > URI_MAX || strncmp(address, "http", 4) != 0)
+		address = INFORMATION_URI;
+	json_open_string(j, "helpUri");
+	put_encoded(j, bytes_of(address), "/!$&'()*+,;=@:?#[]%");
+	json_close_string(j);
+}
+
+/* Tags by which GitHub, GitLab and DefectDojo know a leaked credential, and the provider. */
+static void write_tags(struct json *j, const char *provider)
+{
+	static const char *const tags[] = {"security", "secret", "external/cwe/cwe-798", "cwe-798"};
+	bool known = !*provider;
+
+	json_array(j, "tags");
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
+		json_text(j, NULL, tags[i]);
+		known = known || strcmp(tags[i], provider) == 0; /* tags must be unique */
+	}
+	if (!known)
+		json_text(j, NULL, provider);
+	json_end(j);
+}
+
+static void write_rule_properties(struct json *j, const struct rule *rule)
+{
+	/* Precision: how often a match is a true one, in the words of GitHub's documentation. */
+	static const char *const precisions[] = {"low", "high", "very-high"};
+	double severity = rule->security_severity;
+	char text[16];
+
+	severity = severity >= 0.1 ? severity : 0.1;
+	snprintf(text, sizeof(text), "%.1f", severity <= 10.0 ? severity : 10.0);
+	json_object(j, "properties");
+	write_tags(j, rule->provider);
+	json_text(j, "precision", precisions[rule->confidence]);
+	json_text(j, "security-severity", text);
+	json_end(j);
+}
+
+/* A reference to an entry of taxonomies[0]. */
+static void write_cwe(struct json *j)
+{
+	json_array(j, "relationships");
+	json_object(j, NULL);
+	json_object(j, "target");
+	json_text(j, "id", "CWE-798");
+	json_uint(j, "index", 0);
+	json_object(j, "toolComponent");
+	json_text(j, "name", "CWE");
+	json_uint(j, "index", 0);
+	json_end(j);
+	json_end(j);
+	json_array(j, "kinds");
+	json_text(j, NULL, "superset");
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
+
+static void write_rule(struct json *j, const struct rule *rule)
+{
+	json_new_line(j);
+	json_object(j, NULL);
+	json_text(j, "id", rule->id);
+	write_name(j, rule->id);
+	write_message(j, "shortDescription", rule->name, DESCRIPTION_MAX);
+	json_object(j, "fullDescription");
+	json_open_string(j, "text");
+	if (rule->impact) {
+		size_t taken = put_sentence(j, rule->message, DESCRIPTION_MAX / 2);
+
+		put(j, " ");
+		put_sentence(j, rule->impact, DESCRIPTION_MAX - taken - 1);
+	} else {
+		put_sentence(j, rule->message, DESCRIPTION_MAX);
+	}
+	json_close_string(j);
+	json_end(j);
+	write_help(j, rule);
+	json_object(j, "defaultConfiguration");
+	json_text(j, "level", level_name(rule->level));
+	json_end(j);
+	write_cwe(j);
+	write_rule_properties(j, rule);
+	json_end(j);
+}
+
+/* Only rules with results: a rule without one would be shown as checked on the page of a file. */
+static void write_rules(struct writer *w)
+{
+	struct json *j = &w->json;
+	const struct run *run = w->run;
+	struct selection s = select_results(w);
+	const struct finding *f;
+	uint32_t index = 0;
+
+	for (size_t i = 0; i < run->rule_count; i++)
+		w->rule_index[i] = NO_INDEX;
+	while ((f = next_result(run, &s)))
+		w->rule_index[rule_number(run, f)] = 0;
+	json_array(j, "rules");
+	for (size_t i = 0; i < run->rule_count; i++) {
+		if (w->rule_index[i] == NO_INDEX)
+			continue;
+		w->rule_index[i] = index++;
+		write_rule(j, run->rules[i]);
+	}
+	json_end(j);
+}
+
+/* ---- tool ---- */
+
+static void write_descriptor(struct json *j, const char *id, const char *what, const char *help)
+{
+	json_new_line(j);
+	json_object(j, NULL);
+	json_text(j, "id", id);
+	write_message(j, "shortDescription", what, DESCRIPTION_MAX);
+	write_message(j, "fullDescription", what, DESCRIPTION_MAX);
+	write_message(j, "help", help, DESCRIPTION_MAX);
+	json_end(j);
+}
+
+static void write_descriptors(struct json *j)
+{
+	static const char *const help[] = {
+	    [LOST_UNREADABLE] = "Let the scan read it, or exclude it.",
+	    [LOST_CHANGED] = "Scan again while nothing writes to it.",
+	    [LOST_TOO_LARGE] =
+		"State a --max-size: a larger one scans it, another skips it by choice.",
+	    [LOST_ENGINE_LIMIT] =
+		"Look at the input, or switch off the rule that the message names.",
+	    [LOST_TOO_DEEP] = "Scan the inner folder by itself.",
+	};
+
+	_Static_assert(sizeof(help) / sizeof(*help) == LOST_REASON_COUNT, "one help text a reason");
+	json_array(j, "notifications");
+	for (int reason = 0; reason < LOST_REASON_COUNT; reason++) {
+		char what[128];
+
+		snprintf(what, sizeof(what), "An input %s, so it was not scanned, or not wholly",
+			 lost_reason_text(reason));
+		write_descriptor(j, lost_reason_id(reason), what, help[reason]);
+	}
+	write_descriptor(j, "skipped", "Inputs were left out by their kind or by choice",
+			 "Nothing needs to be done.");
+	write_descriptor(j, "results-left-out",
+			 "There are more results than the limit for a SARIF file allows",
+			 "Raise --sarif-limit, or read another format, which has all of them.");
+	json_end(j);
+}
+
+static void write_tool(struct writer *w)
+{
+	struct json *j = &w->json;
+
+	json_object(j, "tool");
+	json_object(j, "driver");
+	json_text(j, "name", "trawl");
+	json_text(j, "fullName", "trawl " TRAWL_VERSION);
+	json_text(j, "organization", "Trawl project");
+	json_text(j, "semanticVersion", TRAWL_VERSION);
+	json_text(j, "informationUri", INFORMATION_URI);
+	write_rules(w);
+	write_descriptors(j);
+	json_array(j, "supportedTaxonomies");
+	json_object(j, NULL);
+	json_text(j, "name", "CWE");
+	json_uint(j, "index", 0);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
+
+static void write_taxonomies(struct json *j)
+{
+	json_new_line(j);
+	json_array(j, "taxonomies");
+	json_object(j, NULL);
+	json_text(j, "name", "CWE");
+	json_text(j, "version", "4.15");
+	json_text(j, "organization", "MITRE");
+	json_text(j, "informationUri", "https://cwe.mitre.org/data/published/cwe_v4.15.pdf");
+	write_message(j, "shortDescription", "The MITRE Common Weakness Enumeration",
+		      DESCRIPTION_MAX);
+	json_array(j, "taxa");
+	json_object(j, NULL);
+	json_text(j, "id", "CWE-798");
+	json_text(j, "name", "UseOfHardCodedCredentials");
+	write_message(j, "shortDescription", "Use of Hard-coded Credentials", DESCRIPTION_MAX);
+	json_text(j, "helpUri", "https://cwe.mitre.org/data/definitions/798.html");
+	json_end(j);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
+
+/* ---- invocation ---- */
+
+/* Opens a notification, up to and with the opening quote of its message. */
+static void open_notification(struct json *j, int descriptor, const char *id, const char *level)
+{
+	json_new_line(j);
+	json_object(j, NULL);
+	json_object(j, "descriptor");
+	json_text(j, "id", id);
+	json_int(j, "index", descriptor);
+	json_end(j);
+	json_text(j, "level", level);
+	json_object(j, "message");
+	json_open_string(j, "text");
+}
+
+static void close_message(struct json *j)
+{
+	json_close_string(j);
+	json_end(j);
+}
+
+static void write_lost(struct writer *w, const struct lost *lost)
+{
+	struct json *j = &w->json;
+
+	open_notification(j, lost->reason, lost_reason_id(lost->reason), "error");
+	put(j, "This input ");
+	put(j, lost_reason_text(lost->reason));
+	if (*lost->detail) {
+		put(j, ": ");
+		put_sentence(j, lost->detail, MESSAGE_MAX);
+	} else {
+		put(j, ".");
+	}
+	close_message(j);
+	if (lost->path.len) {
+		json_array(j, "locations");
+		json_object(j, NULL);
+		json_object(j, "physicalLocation");
+		write_artifact(w, lost->path);
+		json_end(j);
+		json_end(j);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void write_skipped(struct json *j, const struct coverage *coverage)
+{
+	const char *separator = "Left out by kind or by choice: ";
+	uint64_t total = 0;
+
+	for (int reason = 0; reason < SKIP_REASON_COUNT; reason++)
+		total += coverage->skipped[reason];
+	if (!total)
+		return;
+	open_notification(j, NOTIFY_SKIPPED, "skipped", "note");
+	for (int reason = 0; reason < SKIP_REASON_COUNT; reason++) {
+		char text[128];
+
+		if (!coverage->skipped[reason])
+			continue;
+		snprintf(text, sizeof(text), "%s%" PRIu64 " (%s)", separator,
+			 coverage->skipped[reason], skip_reason_text(reason));
+		put(j, text);
+		separator = ", ";
+	}
+	put(j, ".");
+	close_message(j);
+	json_end(j);
+}
+
+static void write_left_out(struct writer *w)
+{
+	struct json *j = &w->json;
+	char text[128];
+
+	if (w->run->finding_count <= w->limit)
+		return;
+	open_notification(j, NOTIFY_LEFT_OUT, "results-left-out", "warning");
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " of %zu results were left out, lowest level first.",
+		 w->run->finding_count - w->limit, w->run->finding_count);
+	put(j, text);
+	close_message(j);
+	json_end(j);
+}
+
+static void write_notifications(struct writer *w)
+{
+	struct json *j = &w->json;
+	const struct coverage *coverage = w->run->coverage;
+
+	json_array(j, "toolExecutionNotifications");
+	for (size_t i = 0; i < coverage->named_count; i++)
+		write_lost(w, &coverage->lost[i]);
+	if (coverage->lost_count > coverage->named_count) {
+		char text[64];
+
+		open_notification(j, LOST_UNREADABLE, lost_reason_id(LOST_UNREADABLE), "error");
+		snprintf(text, sizeof(text), "%" PRIu64 " further inputs were lost.",
+			 coverage->lost_count - coverage->named_count);
+		put(j, text);
+		close_message(j);
+		json_end(j);
+	}
+	write_skipped(j, coverage);
+	write_left_out(w);
+	json_end(j);
+}
+
+/* What the exit status means; with --exit-code the number of "findings" is the user's. */
+static const char *exit_text(const struct run *run)
+{
+	switch (run->exit_status) {
+	case 0:
+		return run->coverage->lost_count
+			   ? "Nothing that fails the run; coverage is incomplete."
+			   : "Nothing that fails the run.";
+	case 2:
+		return "Usage or fatal error.";
+	case 3:
+		return "Nothing that fails the run, but coverage is incomplete.";
+	default:
+		return "Leaked credentials were found.";
+	}
+}
+
+static void write_invocations(struct writer *w)
+{
+	struct json *j = &w->json;
+	const struct run *run = w->run;
+
+	json_new_line(j);
+	json_array(j, "invocations");
+	json_object(j, NULL);
+	json_bool(j, "executionSuccessful", run->coverage->lost_count == 0);
+	json_int(j, "exitCode", run->exit_status);
+	json_text(j, "exitCodeDescription", exit_text(run));
+	json_time(j, "startTimeUtc", run->started_ms);
+	json_time(j, "endTimeUtc", run->ended_ms);
+	json_object(j, "workingDirectory");
+	write_folder(w);
+	json_end(j);
+	write_notifications(w);
+	json_object(j, "properties");
+	json_uint(j, "files", run->coverage->files);
+	json_uint(j, "bytes", run->coverage->bytes);
+	json_uint(j, "rules", run->rule_count);
+	json_uint(j, "suppressed", run->suppressed);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
+
+/* ---- results ---- */
+
+static void write_location(struct writer *w, const struct finding *f)
+{
+	struct json *j = &w->json;
+
+	json_array(j, "locations");
+	json_object(j, NULL);
+	json_object(j, "physicalLocation");
+	write_artifact(w, f->path.len ? f->path : bytes_of("-"));
+	json_object(j, "region");
+	json_uint(j, "startLine", f->start_line);
+	json_uint(j, "startColumn", f->start_column);
+	json_uint(j, "endLine", f->end_line);
+	json_uint(j, "endColumn", f->end_column);
+	json_object(j, "snippet");
+	json_open_string(j, "text");
+	json_put(j, safe_prefix(f));
+	put(j, SAFE_REDACTED);
+	json_close_string(j);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
+
+static void write_result(struct writer *w, const struct finding *f)
+{
+	struct json *j = &w->json;
+
+	json_new_line(j);
+	json_object(j, NULL);
+	json_text(j, "ruleId", f->rule->id);
+	json_uint(j, "ruleIndex", w->rule_index[rule_number(w->run, f)]);
+	json_text(j, "kind", "fail");
+	json_text(j, "level", level_name(f->level));
+	write_message(j, "message", f->rule->message, MESSAGE_MAX);
+	write_location(w, f);
+	if (f->line_hash_count) {
+		char hash[32];
+
+		snprintf(hash, sizeof(hash), "%" PRIx64 ":%" PRIu32, f->line_hash,
+			 f->line_hash_count);
+		json_object(j, "partialFingerprints");
+		json_text(j, "primaryLocationLineHash", hash);
+		json_end(j);
+	}
+	json_object(j, "fingerprints");
+	json_hex(j, "trawl/v1", (struct bytes){f->fingerprint, FINGERPRINT_SIZE});
+	json_end(j);
+	json_object(j, "properties");
+	json_text(j, "confidence", confidence_name(f->confidence));
+	json_text(j, "checksum", checksum_state_name(f->checksum));
+	json_decimal(j, "entropy", f->entropy, 2);
+	json_end(j);
+	json_end(j);
+}
+
+static void write_results(struct writer *w)
+{
+	struct selection s = select_results(w);
+	const struct finding *f;
+
+	json_new_line(&w->json);
+	json_array(&w->json, "results");
+	while ((f = next_result(w->run, &s)))
+		write_result(w, f);
+	json_end(&w->json);
+}
+
+/* ---- run ---- */
+
+/* What tells a consumer how to read places and text. */
+static void write_conventions(struct writer *w)
+{
+	struct json *j = &w->json;
+
+	json_new_line(j);
+	json_object(j, "originalUriBaseIds");
+	json_object(j, "SRCROOT");
+	write_folder(w);
+	write_message(j, "description", "The folder that relative paths start from",
+		      DESCRIPTION_MAX);
+	json_end(j);
+	json_end(j);
+	json_new_line(j);
+	json_object(j, "automationDetails");
+	json_text(j, "id", "trawl/scan/");
+	json_end(j);
+	json_text(j, "columnKind", "utf16CodeUnits");
+	json_array(j, "newlineSequences");
+	json_text(j, NULL, "\r\n");
+	json_text(j, NULL, "\n");
+	json_end(j);
+	json_array(j, "redactionTokens");
+	json_text(j, NULL, SAFE_REDACTED);
+	json_end(j);
+}
+
+void sarif_write(FILE *out, const struct run *run, const struct report_options *options)
+{
+	struct writer w = {.run = run, .limit = options->sarif_limit};
+	struct json *j = &w.json;
+
+	w.rule_index = mem_calloc(run->rule_count, sizeof(*w.rule_index));
+	json_init(j, out);
+	json_object(j, NULL);
+	json_text(j, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	json_text(j, "version", "2.1.0");
+	json_array(j, "runs");
+	json_object(j, NULL);
+	write_tool(&w);
+	write_taxonomies(j);
+	write_invocations(&w);
+	write_conventions(&w);
+	write_results(&w);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+	free(w.rule_index);
+}
