@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
 	/* Backtracking steps of one search: some tenths of a second. No built-in rule comes near.
@@ -31,6 +32,7 @@ struct matcher {
 	pcre2_jit_stack *stack;
 	pcre2_match_data *data;
 	const pcre2_code *code; /* of the last match */
+	int64_t deadline;	/* monotonic clock, nanoseconds */
 };
 
 struct patterns *patterns_new(const struct ruleset *set)
@@ -123,20 +125,41 @@ void matcher_free(struct matcher *matcher)
 	free(matcher);
 }
 
+static int64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void matcher_set_time(struct matcher *matcher, unsigned seconds)
+{
+	matcher->deadline = clock_ns() + (int64_t)seconds * 1000000000;
+}
+
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
 			  struct bytes text, uint32_t from, uint32_t last, struct span *match)
 {
+	PCRE2_SPTR subject = text.len ? text.ptr : (PCRE2_SPTR) "";
+	int result = PCRE2_ERROR_NOMATCH;
 	const PCRE2_SIZE *ends;
-	int result;
 
-	if (from > text.len || last < from)
-		return FOUND_NONE;
 	if (patterns_check(matcher->patterns, part, pattern, NULL))
 		return FOUND_LIMIT;
+	if (last > text.len)
+		last = (uint32_t)text.len;
 	matcher->code = matcher->patterns->codes[part][pattern->slot];
-	pcre2_set_offset_limit(matcher->context, last);
-	result = pcre2_match(matcher->code, text.len ? text.ptr : (PCRE2_SPTR) "", text.len, from,
-			     0, matcher->data, matcher->context);
+	for (uint64_t start = from; start <= last && result == PCRE2_ERROR_NOMATCH;
+	     start += STARTS_PER_CALL) {
+		uint64_t limit = start + STARTS_PER_CALL - 1;
+
+		if (clock_ns() > matcher->deadline)
+			return FOUND_LIMIT;
+		pcre2_set_offset_limit(matcher->context, limit < last ? limit : last);
+		result = pcre2_match(matcher->code, subject, text.len, start, 0, matcher->data,
+				     matcher->context);
+	}
 	if (result == PCRE2_ERROR_NOMATCH)
 		return FOUND_NONE;
 	if (result < 0)

@@ -34,10 +34,13 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
 struct matcher *matcher_new(struct patterns *patterns);
 void matcher_free(struct matcher *matcher);
 
+/* Sets the time from now on after which every search ends in FOUND_LIMIT. Without it none runs. */
+void matcher_set_time(struct matcher *matcher, unsigned seconds);
+
 /*
  * Looks for the leftmost match of the pattern that starts at an offset in [from, last] of the text
- * (what stands before `from` is seen by lookbehind). FOUND_LIMIT: a limit on steps, memory or stack
- * was hit, and nothing is known.
+ * (what stands before `from` is seen by lookbehind). FOUND_LIMIT: a limit on steps, memory, stack
+ * or time was hit, and nothing is known.
  */
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
 			  struct bytes text, uint32_t from, uint32_t last, struct span *match);

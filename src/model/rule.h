@@ -133,7 +133,10 @@ struct stub {
 	uint32_t width; /* bytes */
 };
 
-/* The stub stands in a match at an offset between first and last, in bytes from its start. */
+/*
+ * The stub stands in a match at an offset between first and last, in bytes from its start; the
+ * same offsets for all anchors of a rule.
+ */
 struct anchor {
 	struct stub stub;
 	uint32_t first;

@@ -1,0 +1,788 @@
+#define _GNU_SOURCE
+#include "detect/detector.h"
+
+#include "base/memory.h"
+#include "detect/checksum.h"
+#include "detect/confirm.h"
+#include "detect/context.h"
+#include "detect/filters.h"
+#include "detect/paths.h"
+#include "detect/prefilter.h"
+#include "detect/structure.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+enum {
+	CHUNK = 1024 * 1024, /* bytes whose hits are kept at a time */
+	CLUSTER_MAX = 4096,  /* overlapping proofs that are weighed against each other */
+	SECONDS_MIN = 30,    /* time for one text ... */
+	SECONDS_PER_MIB = 1, /* ... and more for a large one */
+};
+
+/* What the engine knows of a rule beside the rule itself. */
+struct engine_rule {
+	const struct rule *rule;
+	unsigned part;
+	bool enabled;
+	bool whole; /* looked for in the whole text: no stub says where its matches start */
+	bool gated; /* ... but only if one of its stubs is present */
+};
+
+struct engine {
+	const struct ruleset *set;
+	struct engine_options options;
+	struct patterns *patterns;
+	struct prefilter *prefilter; /* NULL: switched off */
+	struct engine_rule *rules;   /* all parts, numbered through */
+	uint32_t rule_count;
+	uint32_t *whole; /* the numbers of the rules that are looked for in whole texts */
+	size_t whole_count;
+	uint32_t first_rule[PART_COUNT];
+	uint32_t first_stub[PART_COUNT + 1];
+};
+
+/* What the present text says of a rule; valid when `text` is the detector's number of the text. */
+struct rule_state {
+	uint64_t text;
+	uint32_t next; /* the first start that was not searched yet */
+	bool included; /* one of pre.include.content is there */
+	bool rejected; /* one of pre.reject.content is there */
+	bool armed;    /* one of its stubs is there */
+};
+
+struct detector {
+	struct engine *engine;
+	struct matcher *matcher;
+	struct context_cache *context;
+	struct prefilter_scratch *scratch;
+	struct rule_state *states; /* by rule */
+	uint64_t *stub_seen;	   /* by stub: the number of the text that it was last seen in */
+	uint64_t text;		   /* counts the texts */
+	struct hits hits;
+	struct proofs candidates;
+};
+
+/* ---- The engine ---- */
+
+/* Calls check on every pattern of the filters. */
+static enum err check_filters(struct patterns *patterns, unsigned part, const struct filters *f,
+			      struct error *error)
+{
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < f->pattern_not_count && !err; i++)
+		err = patterns_check(patterns, part, &f->pattern_not[i], error);
+	for (size_t i = 0; f->base64 && i < f->base64->match_each_count && !err; i++)
+		err = patterns_check(patterns, part, &f->base64->match_each[i], error);
+	for (size_t i = 0; f->base64 && i < f->base64->match_not_count && !err; i++)
+		err = patterns_check(patterns, part, &f->base64->match_not[i], error);
+	if (f->base64 && !err)
+		err = check_filters(patterns, part, &f->base64->filters, error);
+	for (size_t i = 0; i < f->group_count && !err; i++)
+		err = check_filters(patterns, part, &f->groups[i].filters, error);
+	return err;
+}
+
+static enum err check_context(struct patterns *patterns, unsigned part, const struct context *c,
+			      struct error *error)
+{
+	enum err err = ERR_NONE;
+
+	if (c->pattern.text)
+		err = patterns_check(patterns, part, &c->pattern, error);
+	for (size_t i = 0; i < c->child_count && !err; i++)
+		err = check_context(patterns, part, &c->children[i], error);
+	return err;
+}
+
+static enum err check_rule(struct patterns *patterns, unsigned part, const struct rule *rule,
+			   struct error *error)
+{
+	struct error inner = {0};
+	enum err err = patterns_check(patterns, part, &rule->pattern, &inner);
+
+	if (!err && rule->context)
+		err = check_context(patterns, part, rule->context, &inner);
+	if (!err)
+		err = check_filters(patterns, part, &rule->filters, &inner);
+	if (err)
+		error_set(error, err, "%s:%u: rule %s: %s", rule->file, rule->line, rule->id,
+			  inner.message);
+	return err;
+}
+
+/* Whether the stubs tell where the rule's matches may start. */
+static bool anchored(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->anchor_count; i++) {
+		if (rule->anchors[i].last == UNBOUNDED)
+			return false;
+	}
+	return rule->anchor_count > 0;
+}
+
+static void add_rules(struct engine *engine, unsigned part)
+{
+	const struct ruleset_part *rules = &engine->set->parts[part];
+
+	engine->first_rule[part] = engine->rule_count;
+	engine->first_stub[part + 1] = engine->first_stub[part] + (uint32_t)rules->stubs.count;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rules[i];
+		bool whole = engine->options.no_prefilter || !anchored(rule);
+		uint32_t number = engine->rule_count++;
+
+		engine->rules[number] = (struct engine_rule){
+		    .rule = rule,
+		    .part = part,
+		    .enabled = engine->set->enabled[part][i],
+		    .whole = whole,
+		    .gated = rule->anchor_count > 0 && !engine->options.no_prefilter};
+		if (whole && engine->rules[number].enabled)
+			engine->whole[engine->whole_count++] = number;
+	}
+}
+
+enum err engine_new(struct engine **out, const struct ruleset *set,
+		    const struct engine_options *options, struct error *error)
+{
+	struct engine *engine = mem_calloc(1, sizeof(*engine));
+	size_t count = 0;
+	enum err err = ERR_NONE;
+
+	engine->set = set;
+	engine->options = *options;
+	engine->patterns = patterns_new(set);
+	for (unsigned part = 0; part < PART_COUNT; part++)
+		count += set->parts[part].count;
+	engine->rules = mem_calloc(count, sizeof(*engine->rules));
+	engine->whole = mem_calloc(count, sizeof(*engine->whole));
+	for (unsigned part = 0; part < PART_COUNT; part++)
+		add_rules(engine, part);
+	/* The built-in rules were checked when Trawl was built and tested. */
+	for (size_t i = 0; i < set->parts[PART_USER].count && !err; i++)
+		err =
+		    check_rule(engine->patterns, PART_USER, &set->parts[PART_USER].rules[i], error);
+	if (!err && !options->no_prefilter)
+		err = prefilter_new(&engine->prefilter, set, error);
+	if (err) {
+		engine_free(engine);
+		engine = NULL;
+	}
+	*out = engine;
+	return err;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	patterns_free(engine->patterns);
+	prefilter_free(engine->prefilter);
+	free(engine->rules);
+	free(engine->whole);
+	free(engine);
+}
+
+struct detector *detector_new(struct engine *engine)
+{
+	struct detector *d = mem_calloc(1, sizeof(*d));
+
+	d->engine = engine;
+	d->matcher = matcher_new(engine->patterns);
+	d->context = context_cache_new(engine->set);
+	if (engine->prefilter)
+		d->scratch = prefilter_scratch_new(engine->prefilter);
+	d->states = mem_calloc(engine->rule_count, sizeof(*d->states));
+	d->stub_seen = mem_calloc(engine->first_stub[PART_COUNT], sizeof(*d->stub_seen));
+	return d;
+}
+
+void detector_free(struct detector *detector)
+{
+	if (!detector)
+		return;
+	matcher_free(detector->matcher);
+	context_cache_free(detector->context);
+	prefilter_scratch_free(detector->scratch);
+	hits_release(&detector->hits);
+	proofs_release(&detector->candidates);
+	free(detector->states);
+	free(detector->stub_seen);
+	free(detector);
+}
+
+/* ---- Collecting ---- */
+
+void raw_set_release(struct raw_set *set)
+{
+	hits_release(&set->hits);
+	free(set->matches);
+	free(set->present);
+	*set = (struct raw_set){0};
+}
+
+static void raw_set_clear(struct raw_set *set)
+{
+	set->hits.count = 0;
+	set->count = 0;
+	set->present_count = 0;
+	set->limited = NULL;
+}
+
+static void raw_set_add(struct raw_set *set, struct raw_match match)
+{
+	set->matches = mem_grow(set->matches, set->count, &set->cap, sizeof(*set->matches));
+	set->matches[set->count++] = match;
+}
+
+static int raw_match_order(const void *left, const void *right)
+{
+	const struct raw_match *a = left, *b = right;
+
+	return a->rule != b->rule ? (a->rule > b->rule) - (a->rule < b->rule)
+				  : (a->start > b->start) - (a->start < b->start);
+}
+
+/* Another text comes: what was known of the last one is void. */
+static void begin_text(struct detector *d, struct bytes text)
+{
+	d->text++;
+	matcher_set_time(d->matcher,
+			 SECONDS_MIN + SECONDS_PER_MIB * (unsigned)(text.len / (1024 * 1024)));
+}
+
+static struct rule_state *state_of(struct detector *d, uint32_t rule)
+{
+	struct rule_state *state = &d->states[rule];
+
+	if (state->text != d->text)
+		*state = (struct rule_state){.text = d->text};
+	return state;
+}
+
+/*
+ * Adds what the rule matches at starts in [from, last] that were not searched before. With
+ * `overlapping` every such match, else those of a find loop.
+ */
+static void search_starts(struct detector *d, struct bytes text, uint32_t rule, uint32_t from,
+			  uint32_t last, bool overlapping, struct raw_set *out)
+{
+	const struct engine_rule *r = &d->engine->rules[rule];
+	struct rule_state *state = state_of(d, rule);
+	struct span match;
+
+	if (from < state->next)
+		from = state->next;
+	while (from <= last) {
+		enum found found = matcher_search(d->matcher, r->part, &r->rule->pattern, text,
+						  from, last, &match);
+
+		if (found == FOUND_NONE)
+			break;
+		if (found == FOUND_LIMIT) {
+			out->limited = r->rule;
+			state->next = UINT32_MAX; /* one limit is enough for this text */
+			return;
+		}
+		raw_set_add(out, (struct raw_match){rule, match.start, match.end});
+		from = overlapping || match.end == match.start ? match.start + 1 : match.end;
+	}
+	state->next = from > last ? from : last + 1;
+}
+
+/* The segment that [start, end) lies in whole; NULL if there is none. Bytes past the text's ends
+ * lie in no segment: the end itself is something that a pattern can see. */
+static const struct segment *segment_around(const struct segments *segments, int64_t start,
+					    int64_t end)
+{
+	size_t low = 0, high = segments ? segments->count : 0;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct segment *s = &segments->items[middle];
+
+		if (start >= s->start && end <= s->end)
+			return s;
+		if (start < s->start)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* Adds the base's matches of the rule that start in [from, last], where the segment copies them. */
+static void carry_matches(const struct segments *segments, const struct segment *segment,
+			  uint32_t rule, uint32_t from, uint32_t last, struct raw_set *out)
+{
+	const struct raw_set *base = segments->base;
+	uint32_t shift = segment->from - segment->start; /* modulo 2^32, and so is the sum */
+	size_t low = 0, high = base->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		struct raw_match key = {rule, from + shift, 0};
+
+		if (raw_match_order(&base->matches[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < base->count && base->matches[low].rule == rule &&
+	       base->matches[low].start <= last + shift;
+	     low++)
+		raw_set_add(out, (struct raw_match){rule, base->matches[low].start - shift,
+						    base->matches[low].end - shift});
+}
+
+/* A stub at this place lets matches of the rule start at some offsets before it: finds them. */
+static void follow_anchor(struct detector *d, struct bytes text, const struct segments *segments,
+			  uint32_t rule, const struct stub_use *use, uint32_t at, bool overlapping,
+			  struct raw_set *out)
+{
+	const struct reach *reach = &d->engine->rules[rule].rule->reach;
+	struct rule_state *state = state_of(d, rule);
+	uint32_t from = at > use->last ? at - use->last : 0;
+	uint32_t last = at - use->first;
+	const struct segment *segment = NULL;
+
+	if (at < use->first)
+		return;
+	if (from < state->next)
+		from = state->next;
+	if (from > last)
+		return;
+	/* A base that lacks matches of a rule cannot say that there were none. */
+	if (segments && reach->width != UNBOUNDED && !segments->base->limited)
+		segment = segment_around(segments, (int64_t)from - reach->behind,
+					 (int64_t)last + reach->width + reach->ahead);
+	if (segment) {
+		carry_matches(segments, segment, rule, from, last, out);
+		state->next = last + 1;
+	} else {
+		search_starts(d, text, rule, from, last, overlapping, out);
+	}
+}
+
+/* Follows every hit, in order: notes what is present and searches where matches may start. */
+static void follow_hits(struct detector *d, struct bytes text, const struct segments *segments,
+			const struct hits *hits, bool overlapping, struct raw_set *out)
+{
+	const struct engine *e = d->engine;
+
+	for (size_t i = 0; i < hits->count; i++) {
+		struct hit hit = hits->items[i];
+		unsigned part = hit.stub >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
+		const struct stub_index *stubs = &e->set->parts[part].stubs;
+		uint32_t stub = hit.stub - e->first_stub[part];
+
+		if (d->stub_seen[hit.stub] != d->text) {
+			d->stub_seen[hit.stub] = d->text;
+			out->present = mem_grow(out->present, out->present_count, &out->present_cap,
+						sizeof(*out->present));
+			out->present[out->present_count++] = hit.stub;
+		}
+		for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
+			const struct stub_use *use = &stubs->uses[u];
+			uint32_t rule = e->first_rule[part] + use->rule;
+
+			if (use->kind == STUB_ANCHORS && e->rules[rule].enabled &&
+			    !e->rules[rule].whole)
+				follow_anchor(d, text, segments, rule, use, hit.at, overlapping,
+					      out);
+		}
+	}
+}
+
+/* The width of a stub, in bytes. */
+static uint32_t stub_width(const struct engine *e, uint32_t stub)
+{
+	unsigned part = stub >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
+
+	return e->set->parts[part].stubs.stubs[stub - e->first_stub[part]].width;
+}
+
+/*
+ * Finds all hits of a text that copies parts of another: those that lie whole in a copied range are
+ * the base's; for the rest, what lies between the ranges is read, with a stub's width around it.
+ */
+static bool find_hits(struct detector *d, struct bytes text, const struct segments *segments,
+		      struct hits *out)
+{
+	const struct engine *e = d->engine;
+	uint32_t margin = prefilter_stub_width(e->prefilter);
+	uint32_t done = 0; /* up to here the text has been read */
+	uint32_t gap = 0;  /* where the present gap starts */
+
+	margin = margin ? margin - 1 : 0;
+	for (size_t i = 0; i <= segments->count; i++) {
+		const struct segment *s = i < segments->count ? &segments->items[i] : NULL;
+		uint32_t gap_end = s ? s->start : (uint32_t)text.len;
+		uint32_t start = gap > margin ? gap - margin : 0;
+		uint32_t end = text.len - gap_end > margin ? gap_end + margin : (uint32_t)text.len;
+
+		/* What was read for the last gap need not be read again, but for a stub's width. */
+		if (start + margin < done)
+			start = done - margin;
+		if (start < end && !prefilter_scan(e->prefilter, d->scratch, text, start, end, out))
+			return false;
+		done = end > done ? end : done;
+		if (s)
+			gap = s->end;
+	}
+	for (size_t i = 0; i < segments->count; i++) {
+		const struct segment *s = &segments->items[i];
+		const struct hits *base = &segments->base->hits;
+		size_t low = 0, high = base->count;
+
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (base->items[middle].at < s->from)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		for (; low < base->count && base->items[low].at < s->from + (s->end - s->start);
+		     low++) {
+			struct hit hit = base->items[low];
+
+			if (hit.at + stub_width(e, hit.stub) <= s->from + (s->end - s->start))
+				hits_add(out, (struct hit){hit.at - s->from + s->start, hit.stub});
+		}
+	}
+	hits_sort(out);
+	return true;
+}
+
+/*
+ * Finds the hits of a text chunk by chunk and follows them, so that a hostile text's many hits do
+ * not all stand in memory at once. Hits are followed in order of place; those near a chunk's end
+ * wait for the next one, which reads these bytes again and sees every stub that starts there.
+ */
+static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set *out)
+{
+	size_t margin = prefilter_stub_width(d->engine->prefilter);
+	size_t end = 0;
+
+	for (size_t start = 0; end < text.len; start = end - margin) {
+		end = text.len - start > CHUNK ? start + CHUNK : text.len;
+		d->hits.count = 0;
+		if (!prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
+				    (uint32_t)end, &d->hits))
+			return false;
+		hits_sort(&d->hits);
+		while (end < text.len && d->hits.count &&
+		       d->hits.items[d->hits.count - 1].at >= end - margin)
+			d->hits.count--;
+		follow_hits(d, text, NULL, &d->hits, false, out);
+	}
+	return true;
+}
+
+void detector_collect(struct detector *d, struct bytes text, const struct segments *segments,
+		      bool keep_hits, struct raw_set *out)
+{
+	static const struct segments nothing_copied = {0};
+	bool complete = true;
+
+	raw_set_clear(out);
+	begin_text(d, text);
+	if (!d->engine->prefilter)
+		return; /* all rules are looked for in the whole text, when proofs are selected */
+	if (segments || keep_hits) {
+		complete = find_hits(d, text, segments ? segments : &nothing_copied, &out->hits);
+		follow_hits(d, text, segments, &out->hits, true, out);
+	} else {
+		complete = collect_chunks(d, text, out);
+	}
+	if (!complete)
+		mem_exhausted(); /* the one reason for which hs_scan() fails on sound arguments */
+	if (out->count)
+		qsort(out->matches, out->count, sizeof(*out->matches), raw_match_order);
+}
+
+/* ---- Selecting ---- */
+
+void proofs_release(struct proofs *proofs)
+{
+	free(proofs->items);
+	*proofs = (struct proofs){0};
+}
+
+static void proofs_add(struct proofs *proofs, const struct proof *proof)
+{
+	proofs->items =
+	    mem_grow(proofs->items, proofs->count, &proofs->cap, sizeof(*proofs->items));
+	proofs->items[proofs->count++] = *proof;
+}
+
+/* Without a prefilter: whether one of the lower-case words stands in the text, in any case. */
+static bool contains_any(struct bytes text, strings words)
+{
+	for (; words && *words; words++) {
+		size_t len = strlen(*words);
+
+		for (size_t at = 0; at + len <= text.len; at++) {
+			if (strncasecmp((const char *)text.ptr + at, *words, len) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Notes for the rules what the stubs that are present mean to them. */
+static void note_present(struct detector *d, const struct raw_set *raw)
+{
+	const struct engine *e = d->engine;
+
+	for (size_t i = 0; i < raw->present_count; i++) {
+		unsigned part =
+		    raw->present[i] >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
+		const struct stub_index *stubs = &e->set->parts[part].stubs;
+		uint32_t stub = raw->present[i] - e->first_stub[part];
+
+		for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
+			struct rule_state *state =
+			    state_of(d, e->first_rule[part] + stubs->uses[u].rule);
+
+			state->included |= stubs->uses[u].kind == STUB_INCLUDES;
+			state->rejected |= stubs->uses[u].kind == STUB_REJECTS;
+			state->armed |= stubs->uses[u].kind == STUB_ANCHORS;
+		}
+	}
+}
+
+/* Whether the rule's conditions on the whole text, its path and its kind hold. */
+static bool rule_applies(struct detector *d, uint32_t number, struct bytes text, struct bytes path,
+			 bool binary)
+{
+	const struct engine_rule *r = &d->engine->rules[number];
+	const struct rule_state *state = state_of(d, number);
+
+	if (!r->enabled || (binary && rule_is_generic(r->rule)) || !rule_admits_path(r->rule, path))
+		return false;
+	if (!d->engine->prefilter)
+		return (!r->rule->include.content ||
+			contains_any(text, r->rule->include.content)) &&
+		       !contains_any(text, r->rule->reject.content);
+	return (!r->rule->include.content || state->included) && !state->rejected;
+}
+
+enum { NAMED_GROUPS_MAX = 32 };
+
+/* Notes the groups that the filters name, as the last match captured them. */
+static size_t capture_groups(const struct detector *d, const struct filters *f, struct bytes text,
+			     struct captured groups[NAMED_GROUPS_MAX])
+{
+	const char *names[NAMED_GROUPS_MAX];
+	size_t count = 0;
+
+	if (f->entropy_input)
+		names[count++] = f->entropy_input;
+	if (f->heuristic_input)
+		names[count++] = f->heuristic_input;
+	for (size_t i = 0; i < f->group_count && count < NAMED_GROUPS_MAX; i++)
+		names[count++] = f->groups[i].group;
+	for (size_t i = 0; i < count; i++) {
+		struct span span;
+		bool took_part = matcher_group(d->matcher, names[i], &span);
+
+		groups[i].name = names[i];
+		groups[i].text =
+		    took_part ? bytes_slice(text, span.start, span.end) : (struct bytes){NULL, 0};
+	}
+	return count;
+}
+
+/* Sets confidence and level by the rule and by what proves the secret; false: it is dropped. */
+static bool judge(const struct engine *e, const struct rule *rule, struct bytes secret,
+		  struct proof *proof)
+{
+	bool structured = rule->structure != STRUCTURE_NONE;
+	bool sound = structure_verify(rule->structure, secret);
+	bool refuted;
+
+	proof->confidence = rule->confidence;
+	proof->level = rule->level;
+	proof->checksum = CHECKSUM_STATE_NONE;
+	if (e->options.checksum != CHECKSUM_IGNORE)
+		proof->checksum = checksum_verify(&rule->checksum, secret);
+	refuted = proof->checksum == CHECKSUM_STATE_INVALID && rule->checksum.published;
+	if (refuted && e->options.checksum == CHECKSUM_STRICT)
+		return false;
+	if (refuted || !sound) {
+		proof->confidence = CONFIDENCE_LOW;
+		proof->level = LEVEL_NOTE;
+	} else if (proof->checksum == CHECKSUM_STATE_VALID || structured) {
+		proof->confidence = CONFIDENCE_HIGH;
+	}
+	return true;
+}
+
+/*
+ * Proves one match or rejects it. Returns FOUND_LIMIT when a limit keeps it from knowing, in which
+ * case nothing is added.
+ */
+static enum found prove(struct detector *d, struct bytes text, const struct engine_rule *r,
+			struct span match, struct proofs *out)
+{
+	struct captured groups[NAMED_GROUPS_MAX];
+	struct filter_input input = {.matcher = d->matcher, .part = r->part, .groups = groups};
+	struct proof proof = {.rule = r->rule};
+	struct span secret;
+	enum found found;
+
+	/* Once more at this start, for the groups. */
+	found = matcher_search(d->matcher, r->part, &r->rule->pattern, text, match.start,
+			       match.start, &match);
+	if (found != FOUND_MATCH)
+		return FOUND_LIMIT;
+	secret = matcher_secret(d->matcher);
+	input.secret = bytes_slice(text, secret.start, secret.end);
+	input.group_count = capture_groups(d, &r->rule->filters, text, groups);
+	found = filters_pass(&r->rule->filters, &input);
+	if (found == FOUND_MATCH && r->rule->context)
+		found =
+		    context_holds(r->rule->context, d->context, d->matcher, r->part, text, match);
+	if (found != FOUND_MATCH || !input.secret.len)
+		return found;
+	proof.start = secret.start;
+	proof.end = secret.end;
+	proof.entropy = entropy_of(input.secret);
+	if (judge(d->engine, r->rule, input.secret, &proof))
+		proofs_add(out, &proof);
+	return FOUND_MATCH;
+}
+
+/* Proves the matches of one rule that a find loop takes; raw ones are in order of start. */
+static void prove_matches(struct detector *d, struct bytes text, uint32_t number,
+			  const struct raw_match *raw, size_t count, struct proofs *out)
+{
+	const struct engine_rule *r = &d->engine->rules[number];
+	uint32_t next = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct span match = {raw[i].start, raw[i].end};
+
+		if (match.start < next)
+			continue;
+		next = match.end;
+		if (prove(d, text, r, match, out) == FOUND_LIMIT)
+			out->limited = r->rule;
+	}
+}
+
+/* Runs the find loop of one rule over the whole text. */
+static void prove_whole(struct detector *d, struct bytes text, uint32_t number, struct proofs *out)
+{
+	struct raw_set matches = {0};
+
+	search_starts(d, text, number, 0, (uint32_t)text.len, false, &matches);
+	if (matches.limited)
+		out->limited = matches.limited;
+	prove_matches(d, text, number, matches.matches, matches.count, out);
+	raw_set_release(&matches);
+}
+
+static int proof_order(const void *left, const void *right)
+{
+	const struct proof *a = left, *b = right;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->end != b->end)
+		return a->end < b->end ? -1 : 1;
+	return strcmp(a->rule->id, b->rule->id);
+}
+
+/* The rule that says more goes first; then the longer secret. */
+static int rank_order(const void *left, const void *right)
+{
+	const struct proof *a = left, *b = right;
+	uint32_t a_len = a->end - a->start, b_len = b->end - b->start;
+
+	if (a->rule->type != b->rule->type)
+		return a->rule->type < b->rule->type ? -1 : 1;
+	if (a_len != b_len)
+		return a_len > b_len ? -1 : 1;
+	return proof_order(a, b);
+}
+
+/* One secret is one finding: of proofs that overlap, takes the highest in rank, and so on. */
+static void choose_among(struct proof *items, size_t count, struct proofs *out)
+{
+	size_t taken = out->count;
+
+	if (count > 1)
+		qsort(items, count, sizeof(*items), rank_order);
+	for (size_t i = 0; i < count; i++) {
+		bool free_place = true;
+
+		for (size_t k = taken; k < out->count && free_place; k++)
+			free_place = items[i].start >= out->items[k].end ||
+				     items[i].end <= out->items[k].start;
+		if (free_place)
+			proofs_add(out, &items[i]);
+	}
+	if (out->count - taken > 1)
+		qsort(out->items + taken, out->count - taken, sizeof(*out->items), proof_order);
+}
+
+/* Parts the candidates, which are in order, into clusters that do not touch, and chooses in each.
+ */
+static void choose(struct proofs *candidates, struct proofs *out)
+{
+	uint32_t reach = 0; /* the furthest end in the cluster */
+	size_t first = 0;   /* where it starts */
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->items[i].start >= reach || i - first == CLUSTER_MAX) {
+			choose_among(candidates->items + first, i - first, out);
+			first = i;
+		}
+		if (candidates->items[i].end > reach)
+			reach = candidates->items[i].end;
+	}
+	choose_among(candidates->items + first, candidates->count - first, out);
+}
+
+void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
+		     const struct raw_set *raw, struct proofs *out)
+{
+	const struct engine *e = d->engine;
+
+	out->count = 0;
+	out->limited = raw->limited;
+	if (!raw->count && !e->whole_count)
+		return;
+	begin_text(d, text);
+	note_present(d, raw);
+	d->candidates.count = 0;
+	d->candidates.limited = NULL;
+	for (size_t i = 0, end; i < raw->count; i = end) {
+		uint32_t number = raw->matches[i].rule;
+
+		for (end = i; end < raw->count && raw->matches[end].rule == number; end++)
+			;
+		if (rule_applies(d, number, text, path, binary))
+			prove_matches(d, text, number, raw->matches + i, end - i, &d->candidates);
+	}
+	for (size_t i = 0; i < e->whole_count; i++) {
+		uint32_t number = e->whole[i];
+
+		if (e->rules[number].gated && !state_of(d, number)->armed)
+			continue;
+		if (rule_applies(d, number, text, path, binary))
+			prove_whole(d, text, number, &d->candidates);
+	}
+	context_cache_clear(d->context);
+	if (d->candidates.limited)
+		out->limited = d->candidates.limited;
+	if (!d->candidates.count)
+		return;
+	qsort(d->candidates.items, d->candidates.count, sizeof(*d->candidates.items), proof_order);
+	choose(&d->candidates, out);
+}
