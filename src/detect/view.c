@@ -1,0 +1,160 @@
+#include "detect/view.h"
+
+#include "base/utf8.h"
+
+/* How many bytes decide what a blob is; git's own number. */
+enum { LOOK_MAX = 8000 };
+
+/* A decoded text that needed more is given back after it, in bytes. */
+enum { KEEP_MAX = 16 << 20 };
+
+enum { REPLACEMENT = 0xFFFD };
+
+/* Most of one parity and next to none of the other. */
+static bool is_lopsided(size_t nul, size_t of, size_t other_nul, size_t other_of)
+{
+	return nul * 100 >= of * 70 && other_nul * 100 < other_of;
+}
+
+enum text_kind text_classify(struct bytes bytes)
+{
+	size_t len = bytes.len < LOOK_MAX ? bytes.len : LOOK_MAX;
+	size_t nul[2] = {0, 0};
+
+	if (bytes_start_with(bytes, "\xFF\xFE"))
+		return TEXT_UTF16LE;
+	if (bytes_start_with(bytes, "\xFE\xFF"))
+		return TEXT_UTF16BE;
+	if (!len || !memchr(bytes.ptr, 0, len))
+		return TEXT_PLAIN;
+	for (size_t i = 0; i < len; i++)
+		nul[i % 2] += bytes.ptr[i] == 0;
+	if (is_lopsided(nul[1], len / 2, nul[0], len - len / 2))
+		return TEXT_UTF16LE;
+	if (is_lopsided(nul[0], len - len / 2, nul[1], len / 2))
+		return TEXT_UTF16BE;
+	return TEXT_BINARY;
+}
+
+static uint32_t unit_at(const struct view *v, size_t at)
+{
+	const unsigned char *p = v->source.ptr + at;
+
+	return v->kind == TEXT_UTF16LE ? p[0] | (uint32_t)p[1] << 8 : p[1] | (uint32_t)p[0] << 8;
+}
+
+/*
+ * The character at this offset of the source, and its length there: 1 (a last odd byte), 2 or 4
+ * bytes (the Unicode Standard, section 3.9, D91).
+ */
+static size_t decode(const struct view *v, size_t at, uint32_t *code)
+{
+	size_t left = v->source.len - at;
+	uint32_t low;
+
+	*code = REPLACEMENT;
+	if (left < 2)
+		return left;
+	*code = unit_at(v, at);
+	if (*code < 0xD800 || *code > 0xDFFF)
+		return 2;
+	low = left >= 4 ? unit_at(v, at + 2) : 0;
+	if (*code > 0xDBFF || low < 0xDC00 || low > 0xDFFF) {
+		*code = REPLACEMENT;
+		return 2;
+	}
+	*code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+	return 4;
+}
+
+static size_t utf8_len(uint32_t code)
+{
+	return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+/* Where the text starts in the source. */
+static size_t text_start(const struct view *v)
+{
+	bool mark =
+	    bytes_start_with(v->source, "\xFF\xFE") || bytes_start_with(v->source, "\xFE\xFF");
+
+	return mark ? 2 : 0;
+}
+
+static void rewind_cursor(struct view *v)
+{
+	v->cursor_text = 0;
+	v->cursor_source = text_start(v);
+}
+
+void view_init(struct view *v, size_t max)
+{
+	*v = (struct view){0};
+	buf_init(&v->decoded, max);
+}
+
+void view_release(struct view *v)
+{
+	buf_release(&v->decoded);
+	view_init(v, v->decoded.max);
+}
+
+/* Decodes in two passes, so that the text is as large as it has to be and no larger. */
+static enum err decode_all(struct view *v)
+{
+	size_t start = text_start(v);
+	size_t len = 0;
+	uint32_t code;
+	enum err err;
+
+	for (size_t at = start; at < v->source.len;) {
+		at += decode(v, at, &code);
+		len += utf8_len(code);
+	}
+	err = buf_reserve(&v->decoded, len);
+	if (err)
+		return err;
+	for (size_t at = start; at < v->source.len;) {
+		unsigned char *end = v->decoded.ptr + v->decoded.len;
+
+		at += decode(v, at, &code);
+		v->decoded.len += utf8_encode(code, end);
+	}
+	return ERR_NONE;
+}
+
+enum err view_show(struct view *v, struct bytes bytes)
+{
+	enum err err = ERR_NONE;
+
+	buf_clear(&v->decoded);
+	if (v->decoded.cap > KEEP_MAX)
+		buf_release(&v->decoded);
+	v->source = bytes;
+	v->text = bytes;
+	v->kind = text_classify(bytes);
+	if (v->kind == TEXT_UTF16LE || v->kind == TEXT_UTF16BE) {
+		err = decode_all(v);
+		v->text = buf_bytes(&v->decoded);
+		rewind_cursor(v);
+	}
+	return err;
+}
+
+size_t view_source_offset(struct view *v, size_t offset)
+{
+	if (v->kind == TEXT_PLAIN || v->kind == TEXT_BINARY)
+		return offset;
+	if (offset < v->cursor_text)
+		rewind_cursor(v);
+	while (v->cursor_text < offset && v->cursor_source < v->source.len) {
+		uint32_t code;
+		size_t taken = decode(v, v->cursor_source, &code);
+
+		if (v->cursor_text + utf8_len(code) > offset)
+			break;
+		v->cursor_text += utf8_len(code);
+		v->cursor_source += taken;
+	}
+	return v->cursor_source;
+}
