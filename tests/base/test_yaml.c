@@ -205,7 +205,7 @@ static void bad_syntax_names_the_line(void **state)
 	assert_refused(*state, "a: 'open\n", ERR_SYNTAX,
 		       "x.yaml:2: while scanning a quoted scalar: found unexpected end of stream; "
 		       "check indent and quotes");
-	assert_refused(*state, "a: 1\n\tb: 2\n", ERR_SYNTAX,
+	assert_refused(*state, "a:\n\tb: 2\n", ERR_SYNTAX,
 		       "x.yaml:2: while scanning for the next token: found character that cannot "
 		       "start any token; check indent and quotes");
 }
