@@ -1,0 +1,151 @@
+#include "scan/scanner.h"
+
+#include "base/memory.h"
+#include "detect/view.h"
+#include "filter/inline_allow.h"
+#include "scan/line_hash.h"
+#include "scan/locate.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+struct scanner {
+	const struct ruleset *set;
+	const struct scan_options *options;
+	struct detector *detector;
+	struct view view;
+	struct raw_set raw;
+	struct proofs proofs;
+};
+
+void scan_result_release(struct scan_result *result)
+{
+	finding_list_release(&result->findings);
+	coverage_release(&result->coverage);
+}
+
+void scan_result_adopt(struct scan_result *into, struct scan_result *from)
+{
+	finding_list_adopt(&into->findings, &from->findings);
+	coverage_adopt(&into->coverage, &from->coverage);
+	into->suppressed += from->suppressed;
+}
+
+struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
+			    const struct scan_options *options)
+{
+	struct scanner *s = mem_calloc(1, sizeof(*s));
+
+	s->set = set;
+	s->options = options;
+	s->detector = detector_new(engine);
+	view_init(&s->view, UINT32_MAX);
+	return s;
+}
+
+void scanner_free(struct scanner *scanner)
+{
+	if (!scanner)
+		return;
+	detector_free(scanner->detector);
+	view_release(&scanner->view);
+	raw_set_release(&scanner->raw);
+	proofs_release(&scanner->proofs);
+	free(scanner);
+}
+
+/* What may be shown of a secret: the prefix that all of its kind share, if it is printable. */
+static void set_prefix(struct finding *f, struct bytes secret)
+{
+	size_t len = f->rule->prefix_len < PREVIEW_MAX ? f->rule->prefix_len : PREVIEW_MAX;
+
+	while (f->prefix_len < len && f->prefix_len < secret.len &&
+	       isascii(secret.ptr[f->prefix_len]) && isprint(secret.ptr[f->prefix_len])) {
+		f->prefix[f->prefix_len] = (char)secret.ptr[f->prefix_len];
+		f->prefix_len++;
+	}
+}
+
+/* Adds the proofs of the text on view as findings, unless the text allows them. */
+static void add_findings(struct scanner *s, struct bytes path, struct scan_result *result)
+{
+	struct finding_list *findings = &result->findings;
+	struct bytes text = s->view.text;
+	struct inline_allow allow = {0};
+	struct locator at;
+
+	path = arena_bytes(&findings->text, path);
+	locator_init(&at, text);
+	for (size_t i = 0; i < s->proofs.count; i++) {
+		const struct proof *p = &s->proofs.items[i];
+		struct bytes secret = bytes_slice(text, p->start, p->end);
+		struct finding f = {.rule = p->rule,
+				    .path = path,
+				    .secret_len = (uint32_t)secret.len,
+				    .entropy = (float)p->entropy,
+				    .confidence = (uint8_t)p->confidence,
+				    .level = (uint8_t)p->level,
+				    .checksum = (uint8_t)p->checksum};
+
+		locator_move(&at, p->start);
+		if (!s->options->ignore_inline &&
+		    inline_allows(&allow, text, at.line_start, p->rule->id, s->set)) {
+			result->suppressed++;
+			continue;
+		}
+		f.start_offset = view_source_offset(&s->view, p->start);
+		f.start_line = at.line;
+		f.start_column = at.column;
+		locator_move(&at, p->end);
+		f.end_offset = view_source_offset(&s->view, p->end);
+		f.end_line = at.line;
+		f.end_column = at.column;
+		set_prefix(&f, secret);
+		fingerprint_make(&s->options->key, p->rule->id, secret, f.fingerprint);
+		if (s->options->keep_secrets)
+			f.secret = arena_text(&findings->text, secret);
+		finding_list_add(findings, &f);
+	}
+}
+
+/* Gives the findings from number `first` on, all of the text on view, the hashes of their lines. */
+static void add_line_hashes(const struct scanner *s, size_t first, struct finding_list *findings)
+{
+	size_t count = findings->count - first;
+	uint32_t *lines = mem_calloc(count, sizeof(*lines));
+	struct line_hash *hashes = mem_calloc(count, sizeof(*hashes));
+
+	for (size_t i = 0; i < count; i++)
+		lines[i] = findings->items[first + i].start_line;
+	line_hash_of(s->view.text, lines, count, hashes);
+	for (size_t i = 0; i < count; i++) {
+		findings->items[first + i].line_hash = hashes[i].hash;
+		findings->items[first + i].line_hash_count = hashes[i].count;
+	}
+	free(lines);
+	free(hashes);
+}
+
+void scanner_scan(struct scanner *s, const struct blob *blob, struct scan_result *result)
+{
+	size_t first = result->findings.count;
+
+	result->coverage.files++;
+	result->coverage.bytes += blob->bytes.len;
+	if (view_show(&s->view, blob->bytes)) {
+		coverage_lose(&result->coverage, LOST_TOO_LARGE, blob->path,
+			      "its UTF-16 text passes 4 GiB");
+		return;
+	}
+	detector_collect(s->detector, s->view.text, NULL, false, &s->raw);
+	detector_select(s->detector, s->view.text, blob->path, s->view.kind == TEXT_BINARY, &s->raw,
+			&s->proofs);
+	if (s->proofs.limited)
+		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, blob->path,
+			      s->proofs.limited->id);
+	if (!s->proofs.count)
+		return;
+	add_findings(s, blob->path, result);
+	if (s->options->line_hashes && result->findings.count > first)
+		add_line_hashes(s, first, &result->findings);
+}
