@@ -91,7 +91,7 @@ def layers(files):
                     allowed = LIMITED.get(layer, set(LAYERS[LAYERS.index(layer) :]))
                     if target not in allowed:
                         yield f"{where} {layer} must not include {target}/"
-            elif file.parts[0] == "src" or not file.with_name(header + ".h").exists():
+            elif file.parts[0] == "src" or not (file.parent / f"{header}.h").exists():
                 yield f'{where} "{header}.h" is no header of a layer'
         elif file.parts[0] == "src" and header not in SYSTEM and not header.startswith("sys/"):
             owner = OWNERS.get(header)

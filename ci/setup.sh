@@ -86,9 +86,14 @@ built() {
 	return 1
 }
 
-# sanitizer_options: makes the sanitizers' findings end a program, and does without the search for
-# leaks where the system forbids it (it needs ptrace, which some containers refuse).
+# sanitizer_options SCRIPT ARGUMENTS...: makes the sanitizers' findings end a program. Where the
+# system can switch off random addresses it starts the script again without them: they take more
+# room on newer kernels than these sanitizers know. And it does without the search for leaks where
+# that is forbidden (it needs ptrace, which some containers refuse).
 sanitizer_options() {
+	if [ -z "${TRAWL_ADDRESSES-}" ] && setarch -R true 2>/dev/null; then
+		TRAWL_ADDRESSES=fixed exec setarch -R "$@"
+	fi
 	export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 	try=$(mktemp -d) || return
 	echo 'int main(void) { return 0; }' >"$try/leaks.c"

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 			second = word + 1;
 		}
 	}
-	if (!second)
+	if (!second || !argv[3] || !second[0])
 		return 2;
 
 	if (posix_spawn_file_actions_init(&silence) != 0 ||
