@@ -178,9 +178,9 @@ static enum err check_names(const struct ruleset *set, const char *const *names,
 			continue;
 		nearest = nearest_id(set, names[n]);
 		return error_set(error, ERR_USAGE,
-				 "no rule is called `%.100s`%s%s%s; `trawl rules list` shows all",
+				 "no rule is called `%.100s`%s%s%s `trawl rules list` shows all",
 				 names[n], nearest ? "; did you mean `" : "",
-				 nearest ? nearest : "", nearest ? "`?" : "");
+				 nearest ? nearest : "", nearest ? "`?" : ";");
 	}
 	return ERR_NONE;
 }
