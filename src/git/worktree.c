@@ -17,10 +17,15 @@ struct worktree {
 	struct buf path; /* scratch */
 };
 
+/*
+ * Limits in bytes. libgit2 1.5 does not free some memory for each entry of a configuration that
+ * has extensions, hence the low one.
+ */
 enum {
-	PATH_LIMIT = 1 << 20,	 /* bytes; longer paths are not asked about */
-	INDEX_LIMIT = 512 << 20, /* bytes; git's own for a million files is about 100 MB */
-	TEXT_LIMIT = 4 << 20,	 /* bytes of a configuration or of ignore rules */
+	PATH_LIMIT = 1 << 20,	 /* longer paths are not asked about */
+	INDEX_LIMIT = 512 << 20, /* an index of a million files has some 100 MB */
+	CONFIG_LIMIT = 256 << 10,
+	TEXT_LIMIT = 4 << 20, /* ignore rules */
 };
 
 /*
@@ -78,8 +83,8 @@ static int open_git_folder(int top)
 
 static bool folder_is_harmless(int git)
 {
-	return harmless(git, "HEAD", TEXT_LIMIT, 0) && harmless(git, "config", TEXT_LIMIT, 0) &&
-	       harmless(git, "config.worktree", TEXT_LIMIT, 0) &&
+	return harmless(git, "HEAD", CONFIG_LIMIT, 0) && harmless(git, "config", CONFIG_LIMIT, 0) &&
+	       harmless(git, "config.worktree", CONFIG_LIMIT, 0) &&
 	       harmless(git, "info/exclude", TEXT_LIMIT, 0) &&
 	       harmless(git, "index", INDEX_LIMIT, 0);
 }
