@@ -10,9 +10,9 @@
 #include <time.h>
 
 enum {
-	/* Backtracking steps of one search: some tenths of a second. No built-in rule comes near.
-	 */
-	MATCH_STEPS_MAX = 5 * 1000 * 1000,
+	/* Backtracking steps from one start: some milliseconds. No built-in rule comes near. */
+	MATCH_STEPS_MAX = 1000 * 1000,
+	STARTS_PER_CALL = 256, /* between two looks at the clock */
 	HEAP_KIB_MAX = 64 * 1024, /* memory of the interpreter, where there is no JIT compiler */
 	/* PCRE2's own 32 KiB are too few for a long private key (PCRE2_ERROR_JIT_STACKLIMIT). */
 	JIT_STACK_MAX = 1024 * 1024,
@@ -32,6 +32,7 @@ struct matcher {
 	pcre2_jit_stack *stack;
 	pcre2_match_data *data;
 	const pcre2_code *code; /* of the last match */
+	uint32_t group_count;   /* of the last match: groups from this number on took no part */
 	int64_t deadline;	/* monotonic clock, nanoseconds */
 };
 
@@ -166,6 +167,8 @@ enum found matcher_search(struct matcher *matcher, unsigned part, const struct p
 		return FOUND_LIMIT;
 	ends = pcre2_get_ovector_pointer(matcher->data);
 	*match = (struct span){(uint32_t)ends[0], (uint32_t)ends[1]};
+	/* 0 says that there are more groups than places for them: all places are filled. */
+	matcher->group_count = result ? (uint32_t)result : GROUPS_MAX;
 	return FOUND_MATCH;
 }
 
@@ -173,7 +176,7 @@ static bool group_span(const struct matcher *matcher, uint32_t number, struct sp
 {
 	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(matcher->data);
 
-	if (number >= pcre2_get_ovector_count(matcher->data) || ends[2 * number] == PCRE2_UNSET)
+	if (number >= matcher->group_count || ends[2 * number] == PCRE2_UNSET)
 		return false;
 	*group = (struct span){(uint32_t)ends[2 * number], (uint32_t)ends[2 * number + 1]};
 	return true;

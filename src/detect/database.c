@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "detect/database.h"
 
 #include "base/memory.h"

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "detect/detector.h"
 
 #include "base/memory.h"
@@ -712,7 +711,7 @@ static int rank_order(const void *left, const void *right)
 }
 
 /* One secret is one finding: of proofs that overlap, takes the highest in rank, and so on. */
-static void choose_among(struct proof *items, size_t count, struct proofs *out)
+static void choose_among(struct proof *items, size_t count, bool every_rule, struct proofs *out)
 {
 	size_t taken = out->count;
 
@@ -721,7 +720,7 @@ static void choose_among(struct proof *items, size_t count, struct proofs *out)
 	for (size_t i = 0; i < count; i++) {
 		bool free_place = true;
 
-		for (size_t k = taken; k < out->count && free_place; k++)
+		for (size_t k = taken; k < out->count && free_place && !every_rule; k++)
 			free_place = items[i].start >= out->items[k].end ||
 				     items[i].end <= out->items[k].start;
 		if (free_place)
@@ -733,20 +732,20 @@ static void choose_among(struct proof *items, size_t count, struct proofs *out)
 
 /* Parts the candidates, which are in order, into clusters that do not touch, and chooses in each.
  */
-static void choose(struct proofs *candidates, struct proofs *out)
+static void choose(struct proofs *candidates, bool every_rule, struct proofs *out)
 {
 	uint32_t reach = 0; /* the furthest end in the cluster */
 	size_t first = 0;   /* where it starts */
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		if (candidates->items[i].start >= reach || i - first == CLUSTER_MAX) {
-			choose_among(candidates->items + first, i - first, out);
+			choose_among(candidates->items + first, i - first, every_rule, out);
 			first = i;
 		}
 		if (candidates->items[i].end > reach)
 			reach = candidates->items[i].end;
 	}
-	choose_among(candidates->items + first, candidates->count - first, out);
+	choose_among(candidates->items + first, candidates->count - first, every_rule, out);
 }
 
 void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
@@ -784,5 +783,5 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 	if (!d->candidates.count)
 		return;
 	qsort(d->candidates.items, d->candidates.count, sizeof(*d->candidates.items), proof_order);
-	choose(&d->candidates, out);
+	choose(&d->candidates, e->options.every_rule, out);
 }

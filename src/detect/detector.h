@@ -21,6 +21,7 @@ enum checksum_policy {
 
 struct engine_options {
 	bool no_prefilter; /* every rule runs over the whole text; the same answer, slowly */
+	bool every_rule;   /* no choice between rules that find one secret: for testing rules */
 	enum checksum_policy checksum;
 };
 

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "detect/structure.h"
 
 #include "base/buf.h"

@@ -41,9 +41,7 @@ void json_put(struct json *j, struct bytes text)
 /* What stands before a value: comma, line break, name. */
 static void start_value(struct json *j, const char *key)
 {
-	bool in_object = j->depth && j->closing[j->depth - 1] == '}';
-
-	assert(in_object == (key != NULL));
+	assert((j->depth && j->closing[j->depth - 1] == '}') == (key != NULL));
 	if (j->depth) {
 		if (j->filled[j->depth - 1])
 			putc(',', j->out);

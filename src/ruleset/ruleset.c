@@ -53,8 +53,8 @@ static void fill_part(struct ruleset_part *part, const struct rule_list *list, s
 	stub_index_build(&part->stubs, rules, list->count, arena);
 }
 
-enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
-		      struct error *error)
+static enum err load(struct ruleset *set, bool builtin, const char *const *paths, size_t count,
+		     struct error *error)
 {
 	struct rule_list list = {0};
 	enum err err = ERR_NONE;
@@ -65,13 +65,14 @@ enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t coun
 		err = load_rules_path(&list, &set->arena, paths[i], error);
 	if (!err)
 		err = rule_list_finish(&list, error);
-	if (!err)
+	if (!err && builtin)
 		err = refuse_builtin_ids(&list, error);
 	if (err) {
 		ruleset_release(set);
 		goto out;
 	}
-	set->parts[PART_BUILTIN] = builtin_part;
+	if (builtin)
+		set->parts[PART_BUILTIN] = builtin_part;
 	fill_part(&set->parts[PART_USER], &list, &set->arena);
 	for (int part = 0; part < PART_COUNT; part++) {
 		size_t rules = set->parts[part].count;
@@ -82,6 +83,18 @@ enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t coun
 out:
 	rule_list_release(&list);
 	return err;
+}
+
+enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
+		      struct error *error)
+{
+	return load(set, true, paths, count, error);
+}
+
+enum err ruleset_load_only(struct ruleset *set, const char *const *paths, size_t count,
+			   struct error *error)
+{
+	return load(set, false, paths, count, error);
 }
 
 void ruleset_release(struct ruleset *set)

@@ -1,0 +1,11 @@
+/*
+ * The commands: one function each, given the command's own argv, returning the exit status (see
+ * cli/status.h).
+ */
+#ifndef TRAWL_CLI_COMMANDS_H
+#define TRAWL_CLI_COMMANDS_H
+
+int command_scan(int argc, char **argv);
+int command_rules(int argc, char **argv);
+
+#endif

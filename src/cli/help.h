@@ -1,0 +1,11 @@
+/*
+ * What `--help` prints.
+ */
+#ifndef TRAWL_CLI_HELP_H
+#define TRAWL_CLI_HELP_H
+
+extern const char help_trawl[];
+extern const char help_scan[];
+extern const char help_rules[];
+
+#endif

@@ -1,0 +1,254 @@
+#include "cli/options.h"
+
+#include "base/memory.h"
+#include "base/pool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+
+/* Blobs are addressed with 32 bits; the last mebibyte is room for sums. */
+static const uint64_t SIZE_LIMIT = (UINT64_C(4) << 30) - (UINT64_C(1) << 20);
+static const uint64_t SIZE_DEFAULT = UINT64_C(256) << 20;
+
+enum { SARIF_LIMIT_DEFAULT = 25000, THREADS_MAX = 1024 };
+
+enum long_option {
+	OPTION_RULES = 256,
+	OPTION_ONLY,
+	OPTION_DISABLE,
+	OPTION_NO_INLINE,
+	OPTION_SHOW_SECRETS,
+	OPTION_FAIL_ON,
+	OPTION_EXIT_CODE,
+	OPTION_ALLOW_INCOMPLETE,
+	OPTION_MAX_SIZE,
+	OPTION_STDIN_NAME,
+	OPTION_INCLUDE_IGNORED,
+	OPTION_SARIF_LIMIT,
+	OPTION_CHECKSUM,
+	OPTION_FINGERPRINT_KEY,
+	OPTION_PROGRESS,
+	OPTION_NO_PREFILTER,
+};
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"rules", required_argument, NULL, OPTION_RULES},
+    {"only", required_argument, NULL, OPTION_ONLY},
+    {"disable", required_argument, NULL, OPTION_DISABLE},
+    {"no-inline", no_argument, NULL, OPTION_NO_INLINE},
+    {"show-secrets", no_argument, NULL, OPTION_SHOW_SECRETS},
+    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
+    {"exit-code", required_argument, NULL, OPTION_EXIT_CODE},
+    {"allow-incomplete", no_argument, NULL, OPTION_ALLOW_INCOMPLETE},
+    {"jobs", required_argument, NULL, 'j'},
+    {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
+    {"stdin-name", required_argument, NULL, OPTION_STDIN_NAME},
+    {"include-ignored", no_argument, NULL, OPTION_INCLUDE_IGNORED},
+    {"sarif-limit", required_argument, NULL, OPTION_SARIF_LIMIT},
+    {"checksum", required_argument, NULL, OPTION_CHECKSUM},
+    {"fingerprint-key", required_argument, NULL, OPTION_FINGERPRINT_KEY},
+    {"progress", required_argument, NULL, OPTION_PROGRESS},
+    {"no-prefilter", no_argument, NULL, OPTION_NO_PREFILTER},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static void words_add(struct words *words, const char *word)
+{
+	words->items = mem_grow(words->items, words->count, &words->cap, sizeof(*words->items));
+	words->items[words->count++] = word;
+}
+
+/* The place of the word among the choices, or an error that lists them. */
+static enum err read_choice(const char *option, const char *word, const char *const *choices,
+			    int *chosen, struct error *error)
+{
+	char known[128] = "";
+	size_t len = 0;
+
+	for (*chosen = 0; choices[*chosen]; ++*chosen) {
+		if (strcmp(word, choices[*chosen]) == 0)
+			return ERR_NONE;
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "",
+					choices[*chosen]);
+	}
+	return error_set(error, ERR_USAGE, "%s takes one of %s, not '%s'", option, known, word);
+}
+
+static enum err read_number(const char *option, const char *word, uint64_t least, uint64_t most,
+			    uint64_t *number, struct error *error)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(word, &end, 10);
+	if (!isdigit((unsigned char)*word) || *end || errno || *number < least || *number > most)
+		return error_set(error, ERR_USAGE,
+				 "%s takes a whole number from %llu to %llu, not '%s'", option,
+				 (unsigned long long)least, (unsigned long long)most, word);
+	return ERR_NONE;
+}
+
+/* A number of bytes with an optional suffix K, M or G (powers of 1,024). */
+static enum err read_size(const char *option, const char *word, uint64_t *size, struct error *error)
+{
+	static const char suffixes[] = "KMG";
+	const char *suffix;
+	unsigned shift = 0;
+	char *end;
+
+	errno = 0;
+	*size = strtoull(word, &end, 10);
+	suffix = *end ? strchr(suffixes, toupper((unsigned char)*end)) : NULL;
+	if (suffix) {
+		shift = 10 * (unsigned)(suffix - suffixes + 1);
+		end++;
+	}
+	if (!isdigit((unsigned char)*word) || *end || errno || *size > SIZE_LIMIT >> shift)
+		return error_set(
+		    error, ERR_USAGE,
+		    "%s takes a number of bytes below 4 GiB, such as 1000000, 512K, 64M "
+		    "or 3G, not '%s'",
+		    option, word);
+	*size <<= shift;
+	return ERR_NONE;
+}
+
+static enum err read_option(struct options *o, int option, const char *value, struct error *error)
+{
+	static const char *const levels[] = {"note", "warning", "error", "never", NULL};
+	static const char *const policies[] = {"lower", "strict", "ignore", NULL};
+	static const char *const progresses[] = {"auto", "always", "never", NULL};
+	uint64_t number = 0;
+	int chosen = 0;
+	enum err err = ERR_NONE;
+
+	switch (option) {
+	case 'o':
+		words_add(&o->outputs, value);
+		break;
+	case 'j':
+		err = read_number("-j", value, 1, THREADS_MAX, &number, error);
+		o->threads = (unsigned)number;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case 'h':
+		o->help = true;
+		break;
+	case OPTION_RULES:
+		words_add(&o->rules, value);
+		break;
+	case OPTION_ONLY:
+		words_add(&o->only, value);
+		break;
+	case OPTION_DISABLE:
+		words_add(&o->disable, value);
+		break;
+	case OPTION_NO_INLINE:
+		o->no_inline = true;
+		break;
+	case OPTION_SHOW_SECRETS:
+		o->show_secrets = true;
+		break;
+	case OPTION_FAIL_ON:
+		err = read_choice("--fail-on", value, levels, &o->fail_on, error);
+		break;
+	case OPTION_EXIT_CODE:
+		err = read_number("--exit-code", value, 0, 255, &number, error);
+		o->exit_code = (int)number;
+		break;
+	case OPTION_ALLOW_INCOMPLETE:
+		o->allow_incomplete = true;
+		break;
+	case OPTION_MAX_SIZE:
+		err = read_size("--max-size", value, &o->source.max_size, error);
+		o->source.max_size_chosen = true;
+		break;
+	case OPTION_STDIN_NAME:
+		o->source.stdin_name = value;
+		break;
+	case OPTION_INCLUDE_IGNORED:
+		o->source.include_ignored = true;
+		break;
+	case OPTION_SARIF_LIMIT:
+		o->sarif_limit = UINT64_MAX;
+		if (strcmp(value, "none") != 0)
+			err = read_number("--sarif-limit (or none)", value, 0, UINT32_MAX,
+					  &o->sarif_limit, error);
+		break;
+	case OPTION_CHECKSUM:
+		err = read_choice("--checksum", value, policies, &chosen, error);
+		o->engine.checksum = (enum checksum_policy)chosen;
+		break;
+	case OPTION_FINGERPRINT_KEY:
+		o->key_file = value;
+		break;
+	case OPTION_PROGRESS:
+		err = read_choice("--progress", value, progresses, &chosen, error);
+		o->progress = (enum progress)chosen;
+		break;
+	case OPTION_NO_PREFILTER:
+		o->engine.no_prefilter = true;
+		break;
+	default:
+		err = ERR_USAGE;
+		break;
+	}
+	return err;
+}
+
+enum err options_parse(struct options *o, int argc, char **argv, struct error *error)
+{
+	enum err err = ERR_NONE;
+	int option;
+
+	*o = (struct options){
+	    .fail_on = LEVEL_WARNING,
+	    .exit_code = 1,
+	    .threads = pool_processors(),
+	    .sarif_limit = SARIF_LIMIT_DEFAULT,
+	    .source = {.max_size = SIZE_DEFAULT},
+	};
+	optind = 1;
+	opterr = 0;
+	while (!err && (option = getopt_long(argc, argv, "-:o:j:qvh", long_options, NULL)) != -1) {
+		const char *word = optind <= argc ? argv[optind - 1] : "";
+
+		if (option == 1) /* an operand among the options */
+			words_add(&o->operands, optarg);
+		else if (option == '?')
+			err = error_set(error, ERR_USAGE, "unknown option %s; try: trawl %s --help",
+					word, argv[0]);
+		else if (option == ':')
+			err = error_set(error, ERR_USAGE,
+					"option %s needs a value; try: trawl %s --help", word,
+					argv[0]);
+		else
+			err = read_option(o, option, optarg, error);
+	}
+	for (int i = optind; i < argc && !err; i++)
+		words_add(&o->operands, argv[i]);
+	if (err)
+		options_release(o);
+	return err;
+}
+
+void options_release(struct options *o)
+{
+	free(o->operands.items);
+	free(o->outputs.items);
+	free(o->rules.items);
+	free(o->only.items);
+	free(o->disable.items);
+	*o = (struct options){0};
+}

@@ -1,0 +1,51 @@
+/*
+ * The command line of the commands that scan: read once, checked at once, then const. Options and
+ * operands mix; `--` ends the options.
+ */
+#ifndef TRAWL_CLI_OPTIONS_H
+#define TRAWL_CLI_OPTIONS_H
+
+#include "base/error.h"
+#include "detect/detector.h"
+#include "report/report.h"
+#include "source/source.h"
+
+/* Words from the command line, in order; they point into argv. */
+struct words {
+	const char **items;
+	size_t count;
+	size_t cap;
+};
+
+enum progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
+struct options {
+	struct words operands;
+	struct words outputs; /* -o FORMAT[=FILE] */
+	struct words rules;   /* --rules PATH */
+	struct words only;    /* --only ID */
+	struct words disable; /* --disable ID */
+	const char *key_file; /* --fingerprint-key; NULL: the environment's, else the public one */
+	bool show_secrets;
+	bool no_inline;
+	bool allow_incomplete;
+	bool quiet;
+	bool verbose;
+	bool help;
+	enum progress progress;
+	int fail_on;   /* enum level; LEVEL_ERROR + 1: never */
+	int exit_code; /* in place of 1 */
+	unsigned threads;
+	uint64_t sarif_limit; /* results; UINT64_MAX: none */
+	struct engine_options engine;
+	struct source_options source;
+};
+
+/*
+ * Reads argv (argv[0] is the command's name) into o, which options_release() frees. ERR_USAGE names
+ * the option and the remedy.
+ */
+enum err options_parse(struct options *o, int argc, char **argv, struct error *error);
+void options_release(struct options *o);
+
+#endif

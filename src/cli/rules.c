@@ -1,0 +1,148 @@
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/rules_check.h"
+#include "cli/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Prints a line for each rule. */
+static void list_rules(const struct ruleset *set)
+{
+	size_t width = 0;
+
+	for (int part = 0; part < PART_COUNT; part++) {
+		for (size_t i = 0; i < set->parts[part].count; i++) {
+			size_t len = strlen(set->parts[part].rules[i].id);
+
+			width = len > width ? len : width;
+		}
+	}
+	for (int part = 0; part < PART_COUNT; part++) {
+		for (size_t i = 0; i < set->parts[part].count; i++) {
+			const struct rule *r = &set->parts[part].rules[i];
+
+			printf("%-*s  %-7s  %-6s  %s: %s\n", (int)width, r->id,
+			       level_name(r->level), confidence_name(r->confidence), r->provider,
+			       r->name);
+		}
+	}
+}
+
+static void show_text(const char *title, const char *text)
+{
+	if (text && *text)
+		printf("%-12s %s\n", title, text);
+}
+
+static void show_list(const char *title, strings items)
+{
+	for (; items && *items; items++, title = "")
+		printf("%-12s %s\n", title, *items);
+}
+
+static void show_checksum(const struct checksum *c)
+{
+	static const char *const algorithms[] = {"none", "CRC-32", "SHA-256"};
+	static const char *const encodings[] = {
+	    "hexadecimal", "upper-case hexadecimal", "base32", "base36", "base62", "base64"};
+
+	if (c->algorithm != CHECKSUM_NONE)
+		printf("%-12s %s in %u digits of %s at %d, over [%d, %d)%s\n", "checksum",
+		       algorithms[c->algorithm], c->digits, encodings[c->encoding], c->position,
+		       c->from, c->to,
+		       c->published ? "" : " (not published: proves, never refutes)");
+}
+
+static void show_rule(const struct rule *r)
+{
+	static const char *const structures[] = {"none", "jwt", "pem", "pypi"};
+
+	printf("%s\n\n", r->id);
+	show_text("provider", r->provider);
+	show_text("name", r->name);
+	show_text("category", r->category);
+	show_text("rspec key", r->rspec_key);
+	show_text("type", rule_type_name(r->type));
+	printf("%-12s %s, confidence %s, severity %.1f\n", "level", level_name(r->level),
+	       confidence_name(r->confidence), r->security_severity);
+	show_text("message", r->message);
+	show_text("harm", r->impact);
+	show_text("what to do", r->fix);
+	show_list("see", r->references);
+	putchar('\n');
+	show_text("pattern", r->pattern.text);
+	for (size_t i = 0; i < r->anchor_count; i++)
+		printf("%-12s %s\n", i ? "" : "looked for", r->anchors[i].stub.expression);
+	show_list("only with", r->include.content);
+	show_list("not with", r->reject.content);
+	show_list("paths", r->include.paths);
+	show_list("not paths", r->reject.paths);
+	if (r->reach.width == UNBOUNDED)
+		show_text("width", "without bound");
+	else
+		printf("%-12s at most %u bytes, and %u before and %u after them\n", "width",
+		       r->reach.width, r->reach.behind, r->reach.ahead);
+	if (r->filters.entropy_threshold > 0)
+		printf("%-12s at least %.2f bits per character\n", "entropy",
+		       r->filters.entropy_threshold);
+	show_checksum(&r->checksum);
+	if (r->structure != STRUCTURE_NONE)
+		show_text("structure", structures[r->structure]);
+	printf("%-12s %s:%u\n", "defined in", r->file, r->line);
+}
+
+static enum err run(const struct options *o, struct ruleset *set, int *status, struct error *error)
+{
+	const char *verb = o->operands.count ? o->operands.items[0] : "";
+	const struct rule *rule;
+	enum err err;
+
+	if (strcmp(verb, "check") == 0) {
+		err = o->operands.count > 1
+			  ? ruleset_load_only(set, o->operands.items + 1, o->operands.count - 1,
+					      error)
+			  : ruleset_load(set, o->rules.items, o->rules.count, error);
+		return err ? err : rules_check(set, status, error);
+	}
+	if (strcmp(verb, "list") != 0 && strcmp(verb, "show") != 0)
+		return error_set(error, ERR_USAGE,
+				 "trawl rules takes list, show or check, not '%s'; "
+				 "try: trawl rules --help",
+				 verb);
+	err = ruleset_load(set, o->rules.items, o->rules.count, error);
+	if (err)
+		return err;
+	if (strcmp(verb, "list") == 0) {
+		list_rules(set);
+		return ERR_NONE;
+	}
+	if (o->operands.count != 2)
+		return error_set(error, ERR_USAGE, "trawl rules show takes one rule's id");
+	rule = ruleset_find(set, o->operands.items[1]);
+	if (!rule)
+		return error_set(error, ERR_USAGE,
+				 "no rule has the id '%s'; trawl rules list tells all",
+				 o->operands.items[1]);
+	show_rule(rule);
+	return ERR_NONE;
+}
+
+int command_rules(int argc, char **argv)
+{
+	struct options o;
+	struct ruleset set = {0};
+	struct error error;
+	int status = STATUS_CLEAN;
+
+	if (options_parse(&o, argc, argv, &error))
+		return status_error(&error);
+	if (o.help)
+		fputs(help_rules, stdout);
+	else if (run(&o, &set, &status, &error))
+		status = status_error(&error);
+	ruleset_release(&set);
+	options_release(&o);
+	return status;
+}

@@ -1,0 +1,179 @@
+#include "cli/rules_check.h"
+
+#include "cli/status.h"
+#include "detect/database.h"
+#include "detect/detector.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	POSITIVE_MIN = 2,
+	NEGATIVE_MIN = 1,
+	STARTS_MAX = 256, /* offsets that one stub makes PCRE2 try */
+};
+
+enum { PREFILTER_ON, PREFILTER_OFF, WAYS };
+
+struct check {
+	struct detector *detectors[WAYS];
+	struct raw_set raw;
+	struct proofs proofs;
+	unsigned faults; /* of the present rule */
+	unsigned failed; /* rules with faults */
+};
+
+static void fault(struct check *check, const struct rule *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fault(struct check *check, const struct rule *rule, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s:%u: %s: ", rule->file, rule->line, rule->id);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	check->faults++;
+}
+
+/* Whether the rule finds the example's secret, or any secret if none is named. */
+static bool finds(struct check *check, int way, const struct rule *rule, const struct example *e)
+{
+	struct bytes text = bytes_of(e->text);
+	struct bytes path = bytes_of(e->file_name ? e->file_name : "");
+	bool found = false;
+
+	detector_collect(check->detectors[way], text, NULL, false, &check->raw);
+	detector_select(check->detectors[way], text, path, false, &check->raw, &check->proofs);
+	for (size_t i = 0; i < check->proofs.count; i++) {
+		const struct proof *p = &check->proofs.items[i];
+
+		if (p->rule == rule &&
+		    (!e->match ||
+		     bytes_equal(bytes_slice(text, p->start, p->end), bytes_of(e->match))))
+			found = true;
+	}
+	return found;
+}
+
+static void check_examples(struct check *check, const struct rule *rule)
+{
+	static const char *const ways[WAYS] = {"", " (with the prefilter off)"};
+	unsigned positive = 0, negative = 0;
+
+	for (size_t i = 0; i < rule->example_count; i++) {
+		const struct example *e = &rule->examples[i];
+
+		positive += e->contains_secret;
+		negative += !e->contains_secret;
+		for (int way = 0; way < WAYS; way++) {
+			if (finds(check, way, rule, e) == e->contains_secret)
+				continue;
+			fault(check, rule, "example %zu: %s%s", i + 1,
+			      e->contains_secret ? "its secret is not found"
+						 : "something is found that is no secret",
+			      ways[way]);
+		}
+	}
+	if (positive < POSITIVE_MIN || negative < NEGATIVE_MIN)
+		fault(check, rule,
+		      "has %u examples with a secret and %u without; give at least %d and %d",
+		      positive, negative, POSITIVE_MIN, NEGATIVE_MIN);
+}
+
+static void check_shape(struct check *check, const struct rule *rule)
+{
+	if (rule->reach.width == UNBOUNDED)
+		fault(check, rule,
+		      "its matches, or what it looks at around them, have no bound; "
+		      "replace *, + and {n,} by {n,m}");
+	if (!rule->anchor_count && !rule->include.content)
+		fault(check, rule,
+		      "nothing in the pattern is selective enough to look for, so it runs "
+		      "over every file; start the pattern with a literal of three "
+		      "characters, or name words in pre.include.content");
+	for (size_t i = 0; i < rule->anchor_count; i++) {
+		if (rule->anchors[i].last - rule->anchors[i].first >= STARTS_MAX) {
+			fault(check, rule,
+			      "the literal it is found by stands at %u to %u bytes from its "
+			      "start; put it first",
+			      rule->anchors[i].first, rule->anchors[i].last);
+			break;
+		}
+	}
+	if (!rule->references)
+		fault(check, rule, "names no reference");
+	if (!rule->fix)
+		fault(check, rule, "does not say how to revoke the secret (fix)");
+}
+
+/* Microseconds that Hyperscan needs for the rule's stubs alone. */
+static double compile_time(struct check *check, const struct rule *rule)
+{
+	struct arena arena = {0};
+	struct error error;
+	struct stub_index stubs;
+	struct buf database;
+	struct timespec from, to;
+
+	buf_init(&database, (size_t)64 * 1024 * 1024);
+	stub_index_build(&stubs, rule, 1, &arena);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	if (stubs.count && database_compile_for(PLATFORM_PLAIN, &stubs, &database, &error))
+		fault(check, rule, "%s", error.message);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	buf_release(&database);
+	arena_release(&arena);
+	return (double)(to.tv_sec - from.tv_sec) * 1e6 + (double)(to.tv_nsec - from.tv_nsec) / 1e3;
+}
+
+static void check_rule(struct check *check, const struct rule *rule)
+{
+	double microseconds;
+
+	check->faults = 0;
+	check_examples(check, rule);
+	check_shape(check, rule);
+	microseconds = compile_time(check, rule);
+	printf("%-4s %s: %zu examples, %zu stubs, width %u, compiled in %.0f us\n",
+	       check->faults ? "FAIL" : "ok", rule->id, rule->example_count, rule->anchor_count,
+	       rule->reach.width, microseconds);
+	check->failed += check->faults > 0;
+}
+
+enum err rules_check(struct ruleset *set, int *status, struct error *error)
+{
+	struct check check = {0};
+	struct engine *engines[WAYS] = {NULL};
+	size_t count = 0;
+	enum err err = ERR_NONE;
+
+	for (int way = 0; way < WAYS && !err; way++) {
+		struct engine_options options = {.no_prefilter = way == PREFILTER_OFF,
+						 .every_rule = true};
+
+		err = engine_new(&engines[way], set, &options, error);
+		if (!err)
+			check.detectors[way] = detector_new(engines[way]);
+	}
+	for (int part = 0; part < PART_COUNT && !err; part++) {
+		for (size_t i = 0; i < set->parts[part].count; i++)
+			check_rule(&check, &set->parts[part].rules[i]);
+		count += set->parts[part].count;
+	}
+	if (!err) {
+		printf("%zu rules, %u with faults\n", count, check.failed);
+		*status = check.failed ? STATUS_FINDINGS : STATUS_CLEAN;
+	}
+	for (int way = 0; way < WAYS; way++) {
+		detector_free(check.detectors[way]);
+		engine_free(engines[way]);
+	}
+	raw_set_release(&check.raw);
+	proofs_release(&check.proofs);
+	return err;
+}

@@ -1,0 +1,17 @@
+/*
+ * The rules' own test: every example with the prefilter on and off, and what the design asks of a
+ * rule's width, reach and stubs.
+ */
+#ifndef TRAWL_CLI_RULES_CHECK_H
+#define TRAWL_CLI_RULES_CHECK_H
+
+#include "base/error.h"
+#include "ruleset/ruleset.h"
+
+/*
+ * Checks all rules of the set, prints a line for each and one for each fault, and sets *status to
+ * STATUS_CLEAN or STATUS_FINDINGS. Errors as engine_new().
+ */
+enum err rules_check(struct ruleset *set, int *status, struct error *error);
+
+#endif

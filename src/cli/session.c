@@ -1,0 +1,274 @@
+#include "cli/session.h"
+
+#include "base/memory.h"
+#include "cli/numbers.h"
+#include "cli/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { KEY_TEXT_MAX = 4096, LOST_SHOWN_MAX = 10 };
+
+/* ---- Beginning ---- */
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The time that reports state: reproducible-builds.org's SOURCE_DATE_EPOCH, if it is set. */
+static int64_t report_clock_ms(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	char *end;
+	long long seconds;
+
+	if (!epoch || !*epoch)
+		return clock_ms(CLOCK_REALTIME);
+	errno = 0;
+	seconds = strtoll(epoch, &end, 10);
+	if (*end || errno || seconds < 0 || seconds > INT64_MAX / 1000)
+		return clock_ms(CLOCK_REALTIME);
+	return seconds * 1000;
+}
+
+/* The key from --fingerprint-key, the environment, or the public one. */
+static enum err read_key(struct fingerprint_key *key, const char *path, struct error *error)
+{
+	const char *environment = getenv("TRAWL_FINGERPRINT_KEY");
+	char text[KEY_TEXT_MAX];
+	size_t len;
+	FILE *file;
+
+	if (!path)
+		return fingerprint_key_set(key, bytes_of(environment ? environment : ""), error);
+	file = fopen(path, "rbe");
+	if (!file)
+		return error_set(error, ERR_IO, "cannot read the key in %s: %s", path,
+				 strerror(errno));
+	len = fread(text, 1, sizeof(text), file);
+	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	if (ferror(file) || !len) {
+		fclose(file);
+		return error_set(error, ERR_IO, "cannot read a key in %s", path);
+	}
+	fclose(file);
+	return fingerprint_key_set(key, (struct bytes){(unsigned char *)text, len}, error);
+}
+
+static enum err open_reports(struct session *s, struct error *error)
+{
+	static const char *const text[] = {"text"};
+	const struct words *outputs = &s->options.outputs;
+	const char *const *specs = outputs->count ? outputs->items : text;
+	size_t count = outputs->count ? outputs->count : 1;
+	enum err err = ERR_NONE;
+
+	s->reports = mem_calloc(count, sizeof(*s->reports));
+	report_guard_signals();
+	while (s->report_count < count && !err) {
+		err = report_open(&s->reports[s->report_count], specs[s->report_count], error);
+		if (!err)
+			s->report_count++;
+	}
+	for (size_t i = 0; i < s->report_count; i++)
+		s->scan.line_hashes |= s->reports[i].format == REPORT_SARIF;
+	return err;
+}
+
+enum err session_begin(struct session *s, int argc, char **argv, struct error *error)
+{
+	const struct options *o = &s->options;
+	enum err err;
+
+	s->started_ms = report_clock_ms();
+	s->started_run = clock_ms(CLOCK_MONOTONIC);
+	err = options_parse(&s->options, argc, argv, error);
+	if (err || o->help)
+		return err;
+	s->scan.keep_secrets = o->show_secrets;
+	s->scan.ignore_inline = o->no_inline;
+	err = read_key(&s->scan.key, o->key_file, error);
+	if (!err)
+		err = ruleset_load(&s->rules, o->rules.items, o->rules.count, error);
+	if (!err)
+		err = ruleset_choose(&s->rules, o->only.items, o->only.count, o->disable.items,
+				     o->disable.count, error);
+	if (!err)
+		err = engine_new(&s->engine, &s->rules, &o->engine, error);
+	if (!err)
+		err = open_reports(s, error);
+	return err;
+}
+
+struct scanner *session_scanner(struct session *s)
+{
+	return scanner_new(s->engine, &s->rules, &s->scan);
+}
+
+/* ---- Ending ---- */
+
+static int exit_status(const struct session *s)
+{
+	const struct finding_list *findings = &s->result.findings;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		if (findings->items[i].level >= s->options.fail_on)
+			return s->options.exit_code;
+	}
+	return s->result.coverage.lost_count && !s->options.allow_incomplete ? STATUS_INCOMPLETE
+									     : STATUS_CLEAN;
+}
+
+/* The rules in use, in order of id; the caller frees the array. */
+static const struct rule **enabled_rules(const struct ruleset *set, size_t *count)
+{
+	const struct rule **rules = mem_calloc(ruleset_enabled_count(set), sizeof(*rules));
+	size_t at[PART_COUNT] = {0};
+
+	for (*count = 0;;) {
+		int next = -1;
+
+		for (int part = 0; part < PART_COUNT; part++) {
+			while (at[part] < set->parts[part].count && !set->enabled[part][at[part]])
+				at[part]++;
+			if (at[part] < set->parts[part].count &&
+			    (next < 0 || strcmp(set->parts[part].rules[at[part]].id,
+						set->parts[next].rules[at[next]].id) < 0))
+				next = part;
+		}
+		if (next < 0)
+			return rules;
+		rules[(*count)++] = &set->parts[next].rules[at[next]++];
+	}
+}
+
+/* What was lost, for people who read no text report: on standard error, even with -q. */
+static void print_lost(const struct session *s)
+{
+	const struct coverage *c = &s->result.coverage;
+	char number[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < s->report_count; i++) {
+		if (s->reports[i].format == REPORT_TEXT)
+			return;
+	}
+	for (size_t i = 0; i < c->named_count && i < LOST_SHOWN_MAX; i++) {
+		struct error line;
+
+		error_set(&line, ERR_NONE, "%.*s: %s%s%s", (int)c->lost[i].path.len,
+			  (const char *)c->lost[i].path.ptr, lost_reason_text(c->lost[i].reason),
+			  *c->lost[i].detail ? ": " : "", c->lost[i].detail);
+		fprintf(stderr, "trawl: %s\n", line.message);
+	}
+	if (c->lost_count > LOST_SHOWN_MAX)
+		fprintf(stderr, "trawl: and %s more could not be scanned\n",
+			number_text(number, c->lost_count - LOST_SHOWN_MAX));
+}
+
+static void print_summary(const struct session *s, size_t rule_count)
+{
+	const struct coverage *c = &s->result.coverage;
+	double seconds = (double)(clock_ms(CLOCK_MONOTONIC) - s->started_run) / 1000;
+	char files[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], number[NUMBER_TEXT_MAX];
+
+	fprintf(stderr, "scanned %s %s, %s, %zu rules in %.*f s", number_text(files, c->files),
+		c->files == 1 ? "file" : "files", size_text(bytes, c->bytes), rule_count,
+		seconds < 1 ? 2 : 1, seconds);
+	if (s->result.findings.count)
+		fprintf(stderr, "; %s %s", number_text(number, s->result.findings.count),
+			s->result.findings.count == 1 ? "finding" : "findings");
+	if (s->result.suppressed)
+		fprintf(stderr, "; %s allowed inline", number_text(number, s->result.suppressed));
+	if (c->lost_count)
+		fprintf(stderr, "; %s not scanned", number_text(number, c->lost_count));
+	fputc('\n', stderr);
+	if (!s->options.verbose)
+		return;
+	for (int i = 0; i < SKIP_REASON_COUNT; i++) {
+		if (c->skipped[i])
+			fprintf(stderr, "left out: %s %s\n", number_text(number, c->skipped[i]),
+				skip_reason_text((enum skip_reason)i));
+	}
+	fprintf(stderr, "%u threads, %s per second\n", s->options.threads,
+		size_text(bytes, seconds > 0 ? (uint64_t)((double)c->bytes / seconds) : 0));
+}
+
+/* Writes and commits all reports; a report on standard output is told whether to use colour. */
+static enum err write_reports(struct session *s, const struct run *run, struct error *error)
+{
+	const char *no_color = getenv("NO_COLOR");
+	bool color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < s->report_count && !err; i++) {
+		struct report_options options = {.show_secrets = s->options.show_secrets,
+						 .color = color && !s->reports[i].path,
+						 .sarif_limit = s->options.sarif_limit};
+
+		err = report_write(&s->reports[i], run, &options, error);
+	}
+	for (size_t i = 0; i < s->report_count && !err; i++)
+		err = report_commit(&s->reports[i], error);
+	return err;
+}
+
+int session_report(struct session *s, struct error *error)
+{
+	struct run run = {.started_ms = s->started_ms,
+			  .ended_ms = report_clock_ms(),
+			  .exit_status = exit_status(s),
+			  .suppressed = s->result.suppressed};
+	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);
+	char *folder = realpath(".", NULL);
+	enum err err;
+
+	finding_list_sort(&s->result.findings);
+	coverage_sort(&s->result.coverage);
+	run.findings = s->result.findings.items;
+	run.finding_count = s->result.findings.count;
+	run.coverage = &s->result.coverage;
+	run.rules = rules;
+	run.folder = folder ? folder : "/";
+	err = write_reports(s, &run, error);
+	if (!err) {
+		print_lost(s);
+		if (!s->options.quiet)
+			print_summary(s, run.rule_count);
+	}
+	free(folder);
+	free(rules);
+	return err ? status_error(error) : run.exit_status;
+}
+
+void session_end(struct session *s)
+{
+	for (size_t i = 0; i < s->report_count; i++)
+		report_discard(&s->reports[i]);
+	free(s->reports);
+	engine_free(s->engine);
+	ruleset_release(&s->rules);
+	scan_result_release(&s->result);
+	options_release(&s->options);
+	*s = (struct session){0};
+}
+
+int session_fail(struct session *s, const struct error *error)
+{
+	session_end(s);
+	return status_error(error);
+}
+
+int session_help(struct session *s, const char *help)
+{
+	session_end(s);
+	fputs(help, stdout);
+	return STATUS_CLEAN;
+}

@@ -1,0 +1,45 @@
+/*
+ * A session: what every scanning command has around its source. It begins with the command line,
+ * the rules, the engine and the opened reports, and ends with the written reports, the summary and
+ * the exit status.
+ */
+#ifndef TRAWL_CLI_SESSION_H
+#define TRAWL_CLI_SESSION_H
+
+#include "cli/options.h"
+#include "scan/scanner.h"
+
+struct session {
+	struct options options;
+	struct ruleset rules;
+	struct engine *engine;
+	struct scan_options scan;
+	struct scan_result result; /* of all workers */
+	struct report *reports;
+	size_t report_count;
+	int64_t started_ms;  /* wall clock, or SOURCE_DATE_EPOCH */
+	int64_t started_run; /* monotonic clock, for the summary */
+};
+
+/*
+ * Reads the command line and makes all ready; with --help it stops after the options. The session
+ * ({0} before) must be ended whatever the result.
+ */
+enum err session_begin(struct session *session, int argc, char **argv, struct error *error);
+
+/* A scanner for one worker; the caller frees it. */
+struct scanner *session_scanner(struct session *session);
+
+/* Writes the reports of the result, prints the summary, and returns the exit status. */
+int session_report(struct session *session, struct error *error);
+
+/* Frees all; reports that were not written leave nothing behind. */
+void session_end(struct session *session);
+
+/* Ends the session and returns the status of the error, after printing it. */
+int session_fail(struct session *session, const struct error *error);
+
+/* Ends the session and returns STATUS_CLEAN, after printing the help. */
+int session_help(struct session *session, const char *help);
+
+#endif
