@@ -18,7 +18,9 @@ struct line_hash {
 /*
  * Fills out[i] with the hash of line lines[i] of the text. The numbers are 1-based and ascending;
  * one may stand there twice. Here a lone CR ends a line, too, because GitHub looks a result's line
- * up in its own count. Memory grows with count, never with the text, which is read at most twice.
+ * up in its own count. The text is the file's own bytes: GitHub reads every file as UTF-8, each
+ * broken piece as U+FFFD, and keeps a byte order mark. Memory grows with count, never with the
+ * text, which is read at most twice.
  */
 void line_hash_of(struct bytes text, const uint32_t *lines, size_t count, struct line_hash *out);
 

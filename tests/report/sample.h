@@ -114,7 +114,24 @@ static inline struct run sample_run(const struct finding *findings, size_t count
 	};
 }
 
-/* Paths that make trouble in some format, sorted; len counts the NUL of none. */
+/* What the writer writes, as text; owned by the caller. */
+static inline char *sample_capture(void (*writer)(FILE *, const struct run *,
+						  const struct report_options *),
+				   const struct run *run, const struct report_options *options)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	writer(out, run, options);
+	if (fclose(out) != 0)
+		abort();
+	return text;
+}
+
+/* Paths that make trouble in some format, in SARIF above all. */
 #define SAMPLE_PATH(text)                                                                          \
 	{                                                                                          \
 		(const unsigned char *)(text), sizeof(text) - 1                                    \
