@@ -522,10 +522,11 @@ static const struct decoded_base64 *read_decoded(struct loader *l, const struct 
 	matching = section(l, node, "matching", &matching_shape);
 	if (matching)
 		add_decoded_pattern(l, yaml_get(matching, "pattern"), decoded);
-	if (post)
+	if (post) {
 		read_filters(l, post, &decoded_shape, &decoded->filters);
-	if (decoded->filters.entropy_input || decoded->filters.heuristic_input)
-		fail(l, post->line, "decoded text has no groups; remove `inputString`");
+		if (decoded->filters.entropy_input || decoded->filters.heuristic_input)
+			fail(l, post->line, "decoded text has no groups; remove `inputString`");
+	}
 	return decoded;
 }
 
@@ -988,7 +989,7 @@ static enum err load_file(struct rule_list *list, struct arena *arena, const cha
 		err = error_set(error, ERR_IO, "%s: no regular file; name a rule file", path);
 	else
 		err = read_all(&text, fd, path, error);
-	close(fd); /* only read from: nothing can be lost */
+	(void)close(fd); /* only read from: nothing can be lost */
 	if (!err)
 		err = load_rules_text(list, arena, path, buf_bytes(&text), error);
 	buf_release(&text);
