@@ -129,7 +129,7 @@ static void write_name(struct json *j, const char *id)
 	bool upper = true;
 
 	json_open_string(j, "name");
-	for (size_t i = 0; id[i] && i < NAME_MAX_SHOWN; i++) {
+	for (size_t i = 0; i < NAME_MAX_SHOWN && id[i]; i++) {
 		char c = id[i];
 
 		if (c != '-') {
@@ -151,12 +151,13 @@ static void put_encoded(struct json *j, struct bytes text, const char *kept)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = text.ptr[i];
-		char escape[4];
 
 		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 		    (c && (strchr("-._~", c) || strchr(kept, c)))) {
 			json_put(j, bytes_slice(text, i, i + 1));
 		} else {
+			char escape[4];
+
 			snprintf(escape, sizeof(escape), "%%%02X", c);
 			put(j, escape);
 		}
