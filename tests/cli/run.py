@@ -14,7 +14,7 @@ A test file holds cases, each in an empty folder of its own; lines that start wi
     stdout has TEXT           ... TEXT is part of it; `lacks`: is not
     stdout matches REGEX      ... found in it, ^ and $ at lines' ends; stderr likewise
 
-In TEXT and NAME \\n, \\t, \\r, \\0, \\xNN and \\\\ mean what they mean in C. {sqco}, {ghp}, {npm} (with
+In TEXT and NAME (which holds no space: write \\x20) \\n, \\t, \\r, \\0, \\xNN and \\\\ mean what they mean in C. {sqco}, {ghp}, {npm} (with
 right checksums), {ghp_bad} (a wrong one), {acme} and {hint} (for the rules in acme.yaml) are tokens
 made up for each run; a digit behind the name ({sqco2}) makes another one.
 """
@@ -104,7 +104,7 @@ class Run:
         self.status_given = True
         self.closed = []  # folders whose rights were changed: to be opened for their removal
         self.environment = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}",
-                                DATA=str(data), HOME=str(folder), LC_ALL="C.UTF-8")
+                                DATA=str(data), HOME=f"{bin_folder}/home", LC_ALL="C.UTF-8")
 
     def token(self, match):
         name = match.group(1)
@@ -226,7 +226,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="trawl-cli-") as top:
         os.chmod(top, 0o755)
         bin_folder = os.path.join(top, "bin")
-        os.mkdir(bin_folder)
+        os.makedirs(os.path.join(bin_folder, "home"))
         # A copy, because nobody may be unable to reach the build folder.
         shutil.copy(program, os.path.join(bin_folder, "trawl"))
         for path in map(pathlib.Path, files):
