@@ -83,6 +83,29 @@ static enum err open_reports(struct session *s, struct error *error)
 	return err;
 }
 
+/* Rules of the user's that the prefilter cannot help are exact, but cost a pass over every blob. */
+static void warn_slow_rules(const struct ruleset *set)
+{
+	const struct ruleset_part *user = &set->parts[PART_USER];
+
+	for (size_t i = 0; i < user->count; i++) {
+		const struct rule *rule = &user->rules[i];
+
+		if (!set->enabled[PART_USER][i])
+			continue;
+		if (!rule->anchor_count && !rule->include.content)
+			fprintf(
+			    stderr,
+			    "trawl: %s:%u: rule %s has no literal to look for and runs over every "
+			    "blob\n",
+			    rule->file, rule->line, rule->id);
+		else if (rule->reach.width == UNBOUNDED)
+			fprintf(stderr,
+				"trawl: %s:%u: rule %s has matches without bound; it is slow\n",
+				rule->file, rule->line, rule->id);
+	}
+}
+
 enum err session_begin(struct session *s, int argc, char **argv, struct error *error)
 {
 	const struct options *o = &s->options;
@@ -103,6 +126,8 @@ enum err session_begin(struct session *s, int argc, char **argv, struct error *e
 				     o->disable.count, error);
 	if (!err)
 		err = engine_new(&s->engine, &s->rules, &o->engine, error);
+	if (!err && !o->quiet)
+		warn_slow_rules(&s->rules);
 	if (!err)
 		err = open_reports(s, error);
 	return err;
@@ -230,6 +255,12 @@ int session_report(struct session *s, struct error *error)
 	char *folder = realpath(".", NULL);
 	enum err err;
 
+	if (s->result.coverage.named_count) {
+		struct scanner *scanner = session_scanner(s);
+
+		scanner_redact_lost(scanner, &s->result.coverage);
+		scanner_free(scanner);
+	}
 	finding_list_sort(&s->result.findings);
 	coverage_sort(&s->result.coverage);
 	run.findings = s->result.findings.items;

@@ -65,6 +65,11 @@ static unsigned set_size(const struct set *s)
 	return size;
 }
 
+static bool set_equal(const struct set *a, const struct set *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
 static void set_fold_case(struct set *s)
 {
 	for (unsigned c = 'a'; c <= 'z'; c++) {
@@ -955,7 +960,7 @@ static struct node *parse_choice(struct parser *p)
 
 /* A sequence of byte sets that a match starts with. */
 struct run {
-	struct set sets[RUN_MAX];
+	const struct set *sets[RUN_MAX]; /* the nodes' */
 	unsigned len;
 	bool open; /* what follows is not known, or was cut: nothing may be appended */
 };
@@ -979,39 +984,45 @@ static void runs_close(struct runs *r)
 		r->items[i].open = true;
 }
 
-/* Appends each of tail to each of r that is not open; if that is too many, r is cut here. */
-static void runs_append(struct runs *r, const struct runs *tail, struct arena *scratch)
+static bool runs_closed(const struct runs *r)
 {
-	struct runs *joined;
-	unsigned growing = 0;
+	for (unsigned i = 0; i < r->count; i++) {
+		if (!r->items[i].open)
+			return false;
+	}
+	return true;
+}
 
-	for (unsigned i = 0; i < r->count; i++)
-		growing += !r->items[i].open;
-	if (!growing)
-		return;
-	if (r->count - growing + growing * tail->count > RUNS_MAX) {
+static void run_append(struct run *run, const struct run *more)
+{
+	unsigned room = RUN_MAX - run->len;
+	unsigned len = more->len < room ? more->len : room;
+
+	memcpy(run->sets + run->len, more->sets, len * sizeof(*run->sets));
+	run->len += len;
+	run->open = more->open || run->len == RUN_MAX;
+}
+
+/* Appends each of tail to each of r that is not open; if that is too many, r is cut here. */
+static void runs_append(struct runs *r, const struct runs *tail)
+{
+	unsigned count = r->count, added = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		added += r->items[i].open ? 0 : tail->count - 1;
+	if (count + added > RUNS_MAX) {
 		runs_close(r);
 		return;
 	}
-	joined = arena_alloc(scratch, 1, sizeof(*joined));
-	for (unsigned i = 0; i < r->count; i++) {
-		const struct run *head = &r->items[i];
-
-		for (unsigned t = 0; t < (head->open ? 1 : tail->count); t++) {
-			struct run *to = &joined->items[joined->count++];
-			unsigned room = RUN_MAX - head->len;
-			const struct run *more = &tail->items[t];
-
-			*to = *head;
-			if (head->open)
-				continue;
-			memcpy(to->sets + to->len, more->sets,
-			       (more->len < room ? more->len : room) * sizeof(*to->sets));
-			to->len += more->len < room ? more->len : room;
-			to->open = more->open || more->len >= room;
+	for (unsigned i = 0; i < count; i++) {
+		if (r->items[i].open)
+			continue;
+		for (unsigned t = 1; t < tail->count; t++) {
+			r->items[r->count] = r->items[i];
+			run_append(&r->items[r->count++], &tail->items[t]);
 		}
+		run_append(&r->items[i], &tail->items[0]);
 	}
-	*r = *joined;
 }
 
 static void runs_unite(struct runs *r, const struct runs *other)
@@ -1024,47 +1035,61 @@ static void runs_unite(struct runs *r, const struct runs *other)
 	r->count += other->count;
 }
 
-/* What the node's matches start with. */
-static void node_runs(const struct node *n, struct runs *r, struct arena *scratch)
+static void append_node(struct runs *r, const struct node *n, struct arena *scratch);
+
+/* Appends the nodes from n on, one after the other, until nothing more can be known. */
+static void append_nodes(struct runs *r, const struct node *n, struct arena *scratch)
 {
-	struct runs *part = arena_alloc(scratch, 1, sizeof(*part));
+	for (; n && !runs_closed(r); n = n->next)
+		append_node(r, n, scratch);
+}
+
+/* Appends what the node's matches start with. */
+static void append_node(struct runs *r, const struct node *n, struct arena *scratch)
+{
+	struct run one = {.sets = {&n->set}, .len = 1};
+	struct runs *all, *part;
 
 	switch (n->kind) {
 	case NODE_SET:
-		runs_nothing(r, false);
-		r->items[0].sets[0] = n->set;
-		r->items[0].len = 1;
-		break;
+		for (unsigned i = 0; i < r->count; i++) {
+			if (!r->items[i].open)
+				run_append(&r->items[i], &one);
+		}
+		return;
 	case NODE_LOOK:
-		runs_nothing(r, false);
-		break;
+		return;
 	case NODE_OPAQUE:
-		runs_nothing(r, true);
-		break;
+		runs_close(r);
+		return;
 	case NODE_SEQUENCE:
-		runs_nothing(r, false);
-		for (const struct node *c = n->child; c; c = c->next) {
-			node_runs(c, part, scratch);
-			runs_append(r, part, scratch);
-		}
-		break;
+		append_nodes(r, n->child, scratch);
+		return;
 	case NODE_CHOICE:
-		r->count = 0;
+		all = arena_alloc(scratch, 1, sizeof(*all));
+		part = arena_alloc(scratch, 1, sizeof(*part));
 		for (const struct node *c = n->child; c; c = c->next) {
-			node_runs(c, part, scratch);
-			runs_unite(r, part);
+			runs_nothing(part, false);
+			append_node(part, c, scratch);
+			runs_unite(all, part);
 		}
-		break;
+		runs_append(r, all);
+		return;
 	case NODE_REPEAT:
-		runs_nothing(r, n->max == 0);
-		node_runs(n->child, part, scratch);
-		for (uint32_t i = 0; i < n->min && i < RUN_MAX; i++)
-			runs_append(r, part, scratch);
-		if (n->min == 0 && n->max == 1)
-			runs_unite(r, part);
-		else if (n->min != n->max || n->max == 0)
+		for (uint32_t i = 0; i < n->min && !runs_closed(r); i++)
+			append_node(r, n->child, scratch);
+		if (n->min == 0 && n->max == 1 && !runs_closed(r)) {
+			all = arena_alloc(scratch, 1, sizeof(*all));
+			part = arena_alloc(scratch, 1, sizeof(*part));
+			runs_nothing(all, false);
+			runs_nothing(part, false);
+			append_node(part, n->child, scratch);
+			runs_unite(all, part);
+			runs_append(r, all);
+		} else if (n->min != n->max) {
 			runs_close(r);
-		break;
+		}
+		return;
 	}
 }
 
@@ -1095,10 +1120,9 @@ static void run_print(const struct run *run, struct buf *out)
 	for (unsigned i = 0; i < run->len;) {
 		unsigned same = i + 1;
 
-		while (same < run->len &&
-		       memcmp(&run->sets[same], &run->sets[i], sizeof(*run->sets)) == 0)
+		while (same < run->len && set_equal(run->sets[same], run->sets[i]))
 			same++;
-		set_print(&run->sets[i], out);
+		set_print(run->sets[i], out);
 		if (same - i > 1)
 			buf_appendf(out, "{%u}", same - i);
 		i = same;
@@ -1113,7 +1137,7 @@ static double run_trim(struct run *run)
 
 	/* A literal is three bytes in a row that are fixed but for their case. */
 	for (unsigned i = 0; i < run->len; i++) {
-		struct set folded = run->sets[i];
+		struct set folded = *run->sets[i];
 		unsigned size = set_size(&folded);
 
 		set_fold_case(&folded);
@@ -1129,14 +1153,18 @@ static double run_trim(struct run *run)
 	if (run->len > end + RUN_TAIL)
 		run->len = end + RUN_TAIL;
 	for (unsigned i = 0; i < run->len; i++)
-		bits += set_bits(&run->sets[i]);
+		bits += set_bits(run->sets[i]);
 	return bits;
 }
 
 static bool run_starts_with(const struct run *longer, const struct run *run)
 {
-	return run->len <= longer->len &&
-	       memcmp(run->sets, longer->sets, run->len * sizeof(*run->sets)) == 0;
+	unsigned same = 0;
+
+	while (same < run->len && same < longer->len &&
+	       set_equal(run->sets[same], longer->sets[same]))
+		same++;
+	return same == run->len;
 }
 
 /* Trims all runs and drops those that another one implies; returns the bits of the weakest. */
@@ -1173,15 +1201,9 @@ struct stand {
 
 static void stand_runs(const struct stand *stand, struct runs *r, struct arena *scratch)
 {
-	struct runs *part = arena_alloc(scratch, 1, sizeof(*part));
-
 	runs_nothing(r, false);
-	for (; stand; stand = stand->then) {
-		for (const struct node *n = stand->at; n; n = n->next) {
-			node_runs(n, part, scratch);
-			runs_append(r, part, scratch);
-		}
-	}
+	for (; stand; stand = stand->then)
+		append_nodes(r, stand->at, scratch);
 }
 
 struct search {
@@ -1245,14 +1267,15 @@ static uint32_t fixed_prefix(const struct node *secret, struct arena *scratch)
 	struct runs *runs = arena_alloc(scratch, 1, sizeof(*runs));
 	double freedom = 0;
 
-	node_runs(secret, runs, scratch);
+	runs_nothing(runs, false);
+	append_node(runs, secret, scratch);
 	for (uint32_t at = 0; at < PREFIX_MAX; at++) {
 		struct set here = {{0}};
 
 		for (unsigned i = 0; i < runs->count; i++) {
 			if (runs->items[i].len <= at)
 				return at;
-			set_merge(&here, &runs->items[i].sets[at]);
+			set_merge(&here, runs->items[i].sets[at]);
 		}
 		freedom += log2(set_size(&here));
 		if (set_size(&here) > SMALL_SET || freedom > 8)

@@ -5,6 +5,7 @@
 #include "filter/inline_allow.h"
 #include "scan/line_hash.h"
 #include "scan/locate.h"
+#include "scan/redact.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct scanner {
 	struct view view;
 	struct raw_set raw;
 	struct proofs proofs;
+	struct redactor redactor;
 };
 
 void scan_result_release(struct scan_result *result)
@@ -39,6 +41,7 @@ struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
 	s->set = set;
 	s->options = options;
 	s->detector = detector_new(engine);
+	s->redactor.detector = s->detector;
 	view_init(&s->view, UINT32_MAX);
 	return s;
 }
@@ -51,6 +54,7 @@ void scanner_free(struct scanner *scanner)
 	view_release(&scanner->view);
 	raw_set_release(&scanner->raw);
 	proofs_release(&scanner->proofs);
+	redactor_release(&scanner->redactor);
 	free(scanner);
 }
 
@@ -74,7 +78,10 @@ static void add_findings(struct scanner *s, struct bytes path, struct scan_resul
 	struct inline_allow allow = {0};
 	struct locator at;
 
-	path = arena_bytes(&findings->text, path);
+	if (s->options->keep_secrets)
+		path = arena_bytes(&findings->text, path);
+	else
+		path = redact_name(&s->redactor, path, text, &s->proofs, &findings->text);
 	locator_init(&at, text);
 	for (size_t i = 0; i < s->proofs.count; i++) {
 		const struct proof *p = &s->proofs.items[i];
@@ -111,19 +118,31 @@ static void add_findings(struct scanner *s, struct bytes path, struct scan_resul
 /* Gives the findings from number `first` on, all of the text on view, the hashes of their lines. */
 static void add_line_hashes(const struct scanner *s, size_t first, struct finding_list *findings)
 {
+	struct bytes text = s->view.text;
 	size_t count = findings->count - first;
 	uint32_t *lines = mem_calloc(count, sizeof(*lines));
 	struct line_hash *hashes = mem_calloc(count, sizeof(*hashes));
 
 	for (size_t i = 0; i < count; i++)
 		lines[i] = findings->items[first + i].start_line;
-	line_hash_of(s->view.text, lines, count, hashes);
+	if (bytes_start_with(text, "\xef\xbb\xbf")) /* no part of line 1 to those who compare */
+		text = bytes_slice(text, 3, text.len);
+	line_hash_of(text, lines, count, hashes);
 	for (size_t i = 0; i < count; i++) {
 		findings->items[first + i].line_hash = hashes[i].hash;
 		findings->items[first + i].line_hash_count = hashes[i].count;
 	}
 	free(lines);
 	free(hashes);
+}
+
+void scanner_redact_lost(struct scanner *s, struct coverage *coverage)
+{
+	const struct bytes no_text = {NULL, 0};
+
+	for (size_t i = 0; i < coverage->named_count && !s->options->keep_secrets; i++)
+		coverage->lost[i].path = redact_name(&s->redactor, coverage->lost[i].path, no_text,
+						     NULL, &coverage->text);
 }
 
 void scanner_scan(struct scanner *s, const struct blob *blob, struct scan_result *result)

@@ -40,4 +40,7 @@ void scanner_free(struct scanner *scanner);
 /* Scans one blob (less than 4 GiB) and adds what it finds, and what it could not see, to result. */
 void scanner_scan(struct scanner *scanner, const struct blob *blob, struct scan_result *result);
 
+/* Redacts secrets in the names of what was lost, unless secrets are to be kept. */
+void scanner_redact_lost(struct scanner *scanner, struct coverage *coverage);
+
 #endif
