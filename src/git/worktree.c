@@ -13,6 +13,7 @@ struct worktree {
 	git_repository *repository;
 	git_index *index;
 	int top; /* the top folder's descriptor */
+	struct ignore *rules;
 	unsigned references;
 	struct buf path; /* scratch */
 };
@@ -23,20 +24,19 @@ struct worktree {
  */
 enum {
 	PATH_LIMIT = 1 << 20,	 /* longer paths are not asked about */
-	INDEX_LIMIT = 512 << 20, /* an index of a million files has some 100 MB */
+	INDEX_LIMIT = 256 << 20, /* an index of a million files has some 100 MB */
 	CONFIG_LIMIT = 256 << 10,
-	TEXT_LIMIT = 4 << 20, /* ignore rules */
 };
 
 /*
  * Whether libgit2 may be let near this file: it reads whole files and waits for FIFOs. A file
- * that does not exist does no harm. `flags` are fstatat()'s.
+ * that does not exist does no harm.
  */
-static bool harmless(int folder, const char *name, off_t limit, int flags)
+static bool harmless(int folder, const char *name, off_t limit)
 {
 	struct stat st;
 
-	if (fstatat(folder, name, &st, flags) != 0)
+	if (fstatat(folder, name, &st, 0) != 0)
 		return errno == ENOENT || errno == ENOTDIR;
 	return S_ISREG(st.st_mode) && st.st_size <= limit;
 }
@@ -83,10 +83,9 @@ static int open_git_folder(int top)
 
 static bool folder_is_harmless(int git)
 {
-	return harmless(git, "HEAD", CONFIG_LIMIT, 0) && harmless(git, "config", CONFIG_LIMIT, 0) &&
-	       harmless(git, "config.worktree", CONFIG_LIMIT, 0) &&
-	       harmless(git, "info/exclude", TEXT_LIMIT, 0) &&
-	       harmless(git, "index", INDEX_LIMIT, 0);
+	return harmless(git, "HEAD", CONFIG_LIMIT) && harmless(git, "config", CONFIG_LIMIT) &&
+	       harmless(git, "config.worktree", CONFIG_LIMIT) &&
+	       harmless(git, "index", INDEX_LIMIT);
 }
 
 /* Whether all files that libgit2 reads of this work tree's repository are harmless. */
@@ -98,7 +97,7 @@ static bool repository_is_harmless(int top)
 
 	if (git < 0)
 		return false;
-	if (harmless(git, "commondir", sizeof(line), 0) && folder_is_harmless(git)) {
+	if (harmless(git, "commondir", sizeof(line)) && folder_is_harmless(git)) {
 		result = true;
 		if (read_line(git, "commondir", line, sizeof(line))) {
 			int common = openat(git, line, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -111,22 +110,46 @@ static bool repository_is_harmless(int top)
 	return close(git) == 0 && result;
 }
 
-/* The user's and the repository's core.excludesFile. */
-static bool excludes_file_is_harmless(git_repository *repository)
+/* Where git looks for the user's exclude file when no configuration says. */
+static enum err default_exclude_file(struct buf *path)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (config && *config)
+		return buf_appendf(path, "%s/git/ignore", config);
+	return home ? buf_appendf(path, "%s/.config/git/ignore", home) : ERR_MISSING;
+}
+
+/* Reads the user's exclude file and the repository's, which takes precedence. */
+static void read_rules(struct worktree *w)
 {
 	git_config *config = NULL;
-	git_buf path = {0};
-	bool result = false;
+	git_buf value = {0};
+	struct ignore *user = NULL;
+	enum err err = ERR_MISSING;
 
-	if (git_repository_config_snapshot(&config, repository) == 0) {
-		int found = git_config_get_path(&path, config, "core.excludesfile");
+	buf_clear(&w->path);
+	if (git_repository_config_snapshot(&config, w->repository) == 0) {
+		int found = git_config_get_path(&value, config, "core.excludesfile");
 
-		result = found == GIT_ENOTFOUND ||
-			 (found == 0 && harmless(AT_FDCWD, path.ptr, TEXT_LIMIT, 0));
+		if (found == 0)
+			err = buf_append(&w->path, bytes_of(value.ptr));
+		else if (found == GIT_ENOTFOUND)
+			err = default_exclude_file(&w->path);
 	}
-	git_buf_dispose(&path);
+	if (!err)
+		user = ignore_read(NULL, 0, w->top, buf_text(&w->path), 0);
+	git_buf_dispose(&value);
 	git_config_free(config);
-	return result;
+
+	buf_clear(&w->path);
+	if (git_repository_item_path(&value, w->repository, GIT_REPOSITORY_ITEM_INFO) == 0 &&
+	    buf_appendf(&w->path, "%s/exclude", value.ptr) == ERR_NONE)
+		w->rules = ignore_read(user, 0, w->top, buf_text(&w->path), 0);
+	else
+		w->rules = ignore_hold(user);
+	git_buf_dispose(&value);
+	ignore_drop(user);
 }
 
 /*
@@ -163,9 +186,11 @@ struct worktree *worktree_open(const char *folder)
 	if (w->top >= 0 && repository_is_harmless(w->top) && library_start() &&
 	    git_repository_open_ext(&w->repository, folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) ==
 		0 &&
-	    stands_here(w->repository, w->top) && excludes_file_is_harmless(w->repository) &&
-	    git_repository_index(&w->index, w->repository) == 0)
+	    stands_here(w->repository, w->top) &&
+	    git_repository_index(&w->index, w->repository) == 0) {
+		read_rules(w);
 		return w;
+	}
 	worktree_drop(w);
 	return NULL;
 }
@@ -218,6 +243,7 @@ void worktree_drop(struct worktree *w)
 {
 	if (!w || --w->references)
 		return;
+	ignore_drop(w->rules);
 	git_index_free(w->index);
 	git_repository_free(w->repository);
 	if (w->top >= 0)
@@ -252,40 +278,29 @@ enum worktree_entry worktree_entry(struct worktree *w, const char *path)
 	return git_index_find(NULL, w->index, path) == 0 ? WORKTREE_TRACKED : WORKTREE_UNTRACKED;
 }
 
-/*
- * What the rules say of the first `len` bytes of path, the folder above them being included. A
- * symbolic link is no `.gitignore` to git, but would be to libgit2.
- */
-static enum worktree_verdict ask(struct worktree *w, const char *path, size_t len)
+bool worktree_descend(struct worktree *w, const char *inside, struct ignore **rules)
 {
-	struct bytes asked = {(const unsigned char *)path, len};
-	size_t folder = len - 1;
-	int ignored = 0;
+	struct bytes path = bytes_of(inside);
+	bool included = true;
 
-	while (folder && path[folder - 1] != '/')
-		folder--;
-	buf_clear(&w->path);
-	if (buf_append(&w->path, bytes_slice(asked, 0, folder)) ||
-	    buf_append(&w->path, bytes_of(".gitignore")) ||
-	    !harmless(w->top, buf_text(&w->path), TEXT_LIMIT, AT_SYMLINK_NOFOLLOW))
-		return WORKTREE_UNDECIDED;
-	buf_clear(&w->path);
-	if (buf_append(&w->path, asked) ||
-	    git_ignore_path_is_ignored(&ignored, w->repository, buf_text(&w->path)) != 0)
-		return WORKTREE_UNDECIDED;
-	return ignored ? WORKTREE_IGNORED : WORKTREE_INCLUDED;
-}
+	*rules = ignore_hold(w->rules);
+	for (size_t start = 0, end; start < path.len && included; start = end) {
+		struct ignore *above = *rules;
 
-enum worktree_verdict worktree_verdict(struct worktree *w, const char *path, size_t known)
-{
-	size_t len = strlen(path);
-	enum worktree_verdict verdict = WORKTREE_INCLUDED;
-
-	/* From the top down, as git does: a rule inside an ignored folder cannot revive anything.
-	 */
-	for (size_t end = known + 1; end <= len && verdict == WORKTREE_INCLUDED; end++) {
-		if (end == len || path[end - 1] == '/')
-			verdict = ask(w, path, end);
+		end = (size_t)(strchr(inside + start, '/') - inside) + 1;
+		buf_clear(&w->path);
+		if (buf_append(&w->path, bytes_slice(path, 0, start)) == ERR_NONE &&
+		    buf_append(&w->path, bytes_of(".gitignore")) == ERR_NONE) {
+			*rules = ignore_read(above, start, w->top, buf_text(&w->path), O_NOFOLLOW);
+			ignore_drop(above);
+		}
+		buf_clear(&w->path);
+		if (buf_append(&w->path, bytes_slice(path, 0, end)) == ERR_NONE)
+			included = !ignore_matches(*rules, buf_text(&w->path));
 	}
-	return verdict;
+	if (!included) {
+		ignore_drop(*rules);
+		*rules = NULL;
+	}
+	return included;
 }

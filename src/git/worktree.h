@@ -1,7 +1,8 @@
 /*
- * What git says of the paths in a work tree: which are tracked and which are ignored. A stranger's
- * repository is read without running anything of its making, and one that cannot be read yields
- * no work tree, so that the caller scans more rather than less. Not thread-safe: the caller locks.
+ * A git work tree: which paths are tracked, and the ignore rules that hold in all of it. A
+ * stranger's repository is read without running anything of its making, and one that cannot be read
+ * yields no work tree, so that the caller scans more rather than less. Not thread-safe: the caller
+ * locks.
  *
  * Paths are relative to the work tree's top, in bytes as the system has them; a folder's path ends
  * in '/'.
@@ -10,16 +11,11 @@
 #define TRAWL_GIT_WORKTREE_H
 
 #include "base/buf.h"
+#include "git/ignore.h"
 
 struct worktree;
 
 enum worktree_entry { WORKTREE_UNTRACKED, WORKTREE_TRACKED, WORKTREE_GITLINK };
-
-enum worktree_verdict {
-	WORKTREE_INCLUDED,
-	WORKTREE_IGNORED,
-	WORKTREE_UNDECIDED, /* ignore rules cannot be read: nothing here and below is ignored */
-};
 
 /*
  * The work tree whose top is this folder, which holds a `.git`; the caller's first reference. NULL
@@ -43,9 +39,10 @@ void worktree_drop(struct worktree *w);
 enum worktree_entry worktree_entry(struct worktree *w, const char *path);
 
 /*
- * What the ignore rules say, whether or not the path is tracked. An ignored folder decides for
- * all below it; the folder that the first `known` bytes of path name is known to be included.
+ * The rules that the folder `inside` ("" for the top) stands under: those of the user's and of the
+ * repository's exclude files, and of each `.gitignore` in the folders that lead to it; the caller's
+ * reference. Returns false, with no rules, when they leave it out.
  */
-enum worktree_verdict worktree_verdict(struct worktree *w, const char *path, size_t known);
+bool worktree_descend(struct worktree *w, const char *inside, struct ignore **rules);
 
 #endif

@@ -23,9 +23,7 @@ static void lose(struct coverage *coverage, enum lost_reason reason, struct byte
 {
 	char text[256];
 
-	if (strerror_r(error, text, sizeof(text)) != 0)
-		text[0] = '\0';
-	coverage_lose(coverage, reason, path, text);
+	coverage_lose(coverage, reason, path, strerror_r(error, text, sizeof(text)));
 }
 
 static void too_large(const struct file *file, const struct source_options *options,

@@ -50,9 +50,8 @@ static enum err check_operand(const char *operand, bool *is_folder, struct error
 
 		if (cause == ENOENT || cause == ENOTDIR)
 			return error_set(error, ERR_MISSING, "%s: no such file or folder", operand);
-		if (strerror_r(cause, text, sizeof(text)) != 0)
-			text[0] = '\0';
-		return error_set(error, ERR_IO, "%s: %s", operand, text);
+		return error_set(error, ERR_IO, "%s: %s", operand,
+				 strerror_r(cause, text, sizeof(text)));
 	}
 	*is_folder = S_ISDIR(st.st_mode);
 	return ERR_NONE;

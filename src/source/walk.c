@@ -1,6 +1,7 @@
 #include "source/walk.h"
 
 #include "base/memory.h"
+#include "git/ignore.h"
 #include "git/worktree.h"
 
 #include <dirent.h>
@@ -31,8 +32,8 @@ struct folder {
 	struct buf path;       /* as reported, with '/' at its end, or empty */
 	struct worktree *git;  /* the work tree that it lies in; NULL: all is given */
 	struct buf inside;     /* its path there, with '/' at its end, or empty */
-	bool judged;	       /* whether verdict, on the folder itself, is known */
-	enum worktree_verdict verdict;
+	struct ignore *rules;  /* that hold in it */
+	bool ignored;	       /* itself, and with it what is not tracked below */
 };
 
 struct walk {
@@ -64,6 +65,7 @@ static void folder_drop(struct folder *folder)
 			(void)closedir(folder->entries);
 		free(folder->name);
 		worktree_drop(folder->git);
+		ignore_drop(folder->rules);
 		buf_release(&folder->path);
 		buf_release(&folder->inside);
 		free(folder);
@@ -128,7 +130,7 @@ static void lose(const struct folder *folder, const char *name, enum lost_reason
 		 struct coverage *coverage)
 {
 	struct buf path;
-	char text[256] = "";
+	char text[256];
 
 	buf_init(&path, WALK_PATH_MAX);
 	if (buf_append(&path, buf_bytes(&folder->path)) == ERR_NONE)
@@ -141,7 +143,7 @@ static void lose(const struct folder *folder, const char *name, enum lost_reason
 		coverage_lose(coverage, LOST_CHANGED, buf_bytes(&path), "vanished");
 	else
 		coverage_lose(coverage, reason, buf_bytes(&path),
-			      error && strerror_r(error, text, sizeof(text)) != 0 ? "" : text);
+			      error ? strerror_r(error, text, sizeof(text)) : "");
 	buf_release(&path);
 }
 
@@ -160,33 +162,52 @@ static enum err set_path(struct folder *folder)
 }
 
 /* What the user named is given whole, even when git ignores it. */
-static void set_operand_worktree(struct folder *folder)
+static struct ignore *set_operand_worktree(struct folder *folder)
 {
+	struct ignore *above = NULL;
+
 	folder->git = worktree_discover(folder->name, &folder->inside);
-	if (!folder->git)
-		return;
-	folder->judged = true;
-	folder->verdict = worktree_verdict(folder->git, buf_text(&folder->inside), 0);
-	if (folder->verdict == WORKTREE_IGNORED) {
+	if (folder->git && !worktree_descend(folder->git, buf_text(&folder->inside), &above)) {
 		worktree_drop(folder->git);
 		folder->git = NULL;
 	}
+	return above;
 }
 
-/* Learns which work tree the opened folder lies in: one with a `.git` is the top of its own. */
-static void set_worktree(struct folder *folder)
+/* A folder with a `.git` is the top of a work tree of its own. */
+static struct ignore *set_folder_worktree(struct folder *folder)
 {
+	const struct folder *parent = folder->parent;
+	struct ignore *above = NULL;
 	struct stat st;
 
 	if (fstatat(dirfd(folder->entries), ".git", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		folder->ignored = false;
 		folder->git = worktree_open(buf_text(&folder->path));
-		folder->judged = true;
-		folder->verdict = WORKTREE_INCLUDED;
-	} else if (folder->parent->git &&
-		   buf_append(&folder->inside, buf_bytes(&folder->parent->inside)) == ERR_NONE &&
+		if (folder->git)
+			worktree_descend(folder->git, "", &above);
+	} else if (parent->git &&
+		   buf_append(&folder->inside, buf_bytes(&parent->inside)) == ERR_NONE &&
 		   buf_appendf(&folder->inside, "%s/", folder->name) == ERR_NONE) {
-		folder->git = worktree_hold(folder->parent->git);
+		folder->git = worktree_hold(parent->git);
+		above = ignore_hold(parent->rules);
 	}
+	return above;
+}
+
+/*
+ * Learns which work tree the opened folder lies in and what is ignored there. A symbolic link is no
+ * `.gitignore`, as git has it.
+ */
+static void set_worktree(struct folder *folder)
+{
+	struct ignore *above =
+	    folder->parent ? set_folder_worktree(folder) : set_operand_worktree(folder);
+
+	if (folder->git)
+		folder->rules = ignore_read(above, folder->inside.len, dirfd(folder->entries),
+					    ".gitignore", O_NOFOLLOW);
+	ignore_drop(above);
 }
 
 /* Opens the folder on top of the stack; what stands against it is recorded. */
@@ -209,46 +230,40 @@ static bool open_folder(struct walk *walk, struct folder *folder, struct coverag
 			lose(folder, "", LOST_TOO_DEEP, 0, coverage);
 		else
 			lose(folder, "", changed ? LOST_CHANGED : LOST_UNREADABLE, error, coverage);
-	} else if (!walk->include_ignored && parent) {
-		set_worktree(folder);
 	} else if (!walk->include_ignored) {
-		set_operand_worktree(folder);
+		set_worktree(folder);
 	}
 	folder->parent = NULL;
 	folder_drop(parent);
 	return folder->entries;
 }
 
-/* What git's ignore rules say of the entry walk->entry of this folder. */
-static enum worktree_verdict judge(struct walk *walk, struct folder *folder)
+/*
+ * What git says of an entry of the folder; `end` is "/" for a sub-folder. *ignored tells of the
+ * rules alone, which do not matter to what is tracked.
+ */
+static enum worktree_entry ask_git(struct walk *walk, const struct folder *folder, const char *name,
+				   const char *end, bool *ignored)
 {
-	if (!folder->judged) {
-		folder->verdict = worktree_verdict(folder->git, buf_text(&folder->inside), 0);
-		folder->judged = true;
-	}
-	if (folder->verdict != WORKTREE_INCLUDED)
-		return folder->verdict;
-	return worktree_verdict(folder->git, buf_text(&walk->entry), folder->inside.len);
-}
+	const char *path;
 
-/* Sets walk->entry to the entry's path in the work tree; `end` is "/" for a folder. */
-static bool set_entry(struct walk *walk, const struct folder *folder, const char *name,
-		      const char *end)
-{
+	*ignored = false;
 	buf_clear(&walk->entry);
-	return buf_append(&walk->entry, buf_bytes(&folder->inside)) == ERR_NONE &&
-	       buf_append(&walk->entry, bytes_of(name)) == ERR_NONE &&
-	       buf_append(&walk->entry, bytes_of(end)) == ERR_NONE;
+	if (!folder->git || buf_append(&walk->entry, buf_bytes(&folder->inside)) ||
+	    buf_append(&walk->entry, bytes_of(name)) || buf_append(&walk->entry, bytes_of(end)))
+		return WORKTREE_TRACKED;
+	path = buf_text(&walk->entry);
+	*ignored = folder->ignored || ignore_matches(folder->rules, path);
+	return worktree_entry(folder->git, path);
 }
 
-static void take_file(struct walk *walk, struct folder *folder, const char *name,
+static void take_file(struct walk *walk, const struct folder *folder, const char *name,
 		      struct walk_batch *batch, struct coverage *coverage)
 {
 	struct bytes with_nul = {(const unsigned char *)name, strlen(name) + 1};
+	bool ignored;
 
-	if (folder->git && set_entry(walk, folder, name, "") &&
-	    worktree_entry(folder->git, buf_text(&walk->entry)) == WORKTREE_UNTRACKED &&
-	    judge(walk, folder) == WORKTREE_IGNORED)
+	if (ask_git(walk, folder, name, "", &ignored) == WORKTREE_UNTRACKED && ignored)
 		coverage_skip(coverage, SKIP_IGNORED);
 	else if (buf_append(&batch->names, with_nul))
 		lose(folder, name, LOST_TOO_DEEP, 0, coverage);
@@ -257,29 +272,17 @@ static void take_file(struct walk *walk, struct folder *folder, const char *name
 static void take_folder(struct walk *walk, struct folder *folder, const char *name,
 			struct coverage *coverage)
 {
-	enum worktree_entry entry = WORKTREE_UNTRACKED;
-	enum worktree_verdict verdict = WORKTREE_INCLUDED;
+	bool ignored;
+	enum worktree_entry entry = ask_git(walk, folder, name, "/", &ignored);
 
-	if (folder->depth == WALK_DEPTH_MAX) {
-		lose(folder, name, LOST_TOO_DEEP, 0, coverage);
-		return;
-	}
-	if (folder->git && set_entry(walk, folder, name, "/")) {
-		entry = worktree_entry(folder->git, buf_text(&walk->entry));
-		if (entry == WORKTREE_UNTRACKED)
-			verdict = judge(walk, folder);
-	}
-	if (entry == WORKTREE_GITLINK) {
+	if (entry == WORKTREE_GITLINK)
 		coverage_skip(coverage, SKIP_GITLINK);
-	} else if (verdict == WORKTREE_IGNORED) {
+	else if (entry == WORKTREE_UNTRACKED && ignored)
 		coverage_skip(coverage, SKIP_IGNORED);
-	} else {
-		struct folder *child = push(walk, folder, name);
-
-		/* A tracked folder may be ignored all the same; who needs to know asks. */
-		child->judged = entry == WORKTREE_UNTRACKED;
-		child->verdict = verdict;
-	}
+	else if (folder->depth == WALK_DEPTH_MAX)
+		lose(folder, name, LOST_TOO_DEEP, 0, coverage);
+	else
+		push(walk, folder, name)->ignored = ignored;
 }
 
 /* The entry's d_type; DT_UNKNOWN when it has vanished, which is recorded. */

@@ -35,19 +35,22 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	TREE_RUN("rm", "-rf", "r", "other", ".gitconfig", "global");
+	TREE_RUN("rm", "-rf", "r", "other", ".gitconfig", "global", ".config");
 	return 0;
 }
 
-static enum worktree_verdict verdict_on(const char *path)
+/* Whether a folder of this path would be left out. */
+static bool is_ignored(const char *path)
 {
 	struct worktree *w = worktree_open("r");
-	enum worktree_verdict verdict;
+	struct ignore *rules;
+	bool ignored;
 
 	assert_non_null(w);
-	verdict = worktree_verdict(w, path, 0);
+	ignored = !worktree_descend(w, path, &rules);
+	ignore_drop(rules);
 	worktree_drop(w);
-	return verdict;
+	return ignored;
 }
 
 static void assert_refused(void)
@@ -72,7 +75,6 @@ static void knows_what_is_tracked(void **state)
 	assert_int_equal(worktree_entry(w, "deep"), WORKTREE_UNTRACKED);
 	assert_int_equal(worktree_entry(w, "deep/er/file"), WORKTREE_TRACKED);
 	assert_int_equal(worktree_entry(w, "build/"), WORKTREE_TRACKED);
-	assert_int_equal(worktree_verdict(w, "build/", 0), WORKTREE_IGNORED);
 	assert_int_equal(worktree_entry(w, ""), WORKTREE_UNTRACKED);
 	worktree_drop(w);
 }
@@ -101,46 +103,61 @@ static void knows_gitlinks(void **state)
 	struct worktree *w;
 
 	(void)state;
-	TREE_RUN("git", "init", "-q", "r/sub");
-	TREE_RUN("git", "-C", "r/sub", "-c", "user.name=n", "-c", "user.email=e@example.invalid",
-		 "commit", "-q", "--allow-empty", "-m", "1");
-	GIT("-c", "advice.addEmbeddedRepo=false", "add", "sub");
+	GIT("update-index", "--add", "--cacheinfo",
+	    "160000,0123456789012345678901234567890123456789,sub");
 	w = worktree_open("r");
 	assert_int_equal(worktree_entry(w, "sub/"), WORKTREE_GITLINK);
 	worktree_drop(w);
 }
 
-static void judges_from_the_top_down(void **state)
+static void descends_from_the_top_down(void **state)
 {
-	struct worktree *w;
-
 	(void)state;
 	tree_put("r/build/.gitignore", "!keep\n");
-	tree_put("r/build/keep", "x");
-	w = worktree_open("r");
-	assert_int_equal(worktree_verdict(w, "a.o", 0), WORKTREE_IGNORED);
-	assert_int_equal(worktree_verdict(w, "a.c", 0), WORKTREE_INCLUDED);
-	assert_int_equal(worktree_verdict(w, "build/", 0), WORKTREE_IGNORED);
-	assert_int_equal(worktree_verdict(w, "build/keep", 0), WORKTREE_IGNORED);
-	assert_int_equal(worktree_verdict(w, "src/build/x/y", 0), WORKTREE_IGNORED);
-	assert_int_equal(worktree_verdict(w, "src/a.o", strlen("src/")), WORKTREE_IGNORED);
-	assert_int_equal(worktree_verdict(w, "", 0), WORKTREE_INCLUDED);
-	worktree_drop(w);
+	tree_put("r/src/.gitignore", "/tmp\n!kept.o/\n");
+	assert_false(is_ignored(""));
+	assert_false(is_ignored("src/"));
+	assert_true(is_ignored("build/"));
+	assert_true(is_ignored("build/keep/"));
+	assert_true(is_ignored("src/build/x/y/"));
+	assert_true(is_ignored("src/tmp/"));
+	assert_false(is_ignored("tmp/"));
+	assert_true(is_ignored("kept.o/"));
+	assert_false(is_ignored("src/kept.o/"));
+	assert_false(is_ignored("src/deeper/kept.o/"));
 }
 
-static void heeds_every_place_of_rules(void **state)
+/* Of the folder itself only the rules above it are read. */
+static void gives_the_rules_that_hold_above(void **state)
+{
+	struct worktree *w;
+	struct ignore *rules;
+
+	(void)state;
+	tree_put("r/src/.gitignore", "a\n");
+	tree_put("r/src/x/.gitignore", "b\n");
+	w = worktree_open("r");
+	assert_true(worktree_descend(w, "src/x/", &rules));
+	worktree_drop(w);
+	assert_true(ignore_matches(rules, "src/x/a"));
+	assert_true(ignore_matches(rules, "src/x/c.o"));
+	assert_false(ignore_matches(rules, "src/x/b"));
+	ignore_drop(rules);
+}
+
+static void heeds_the_exclude_files(void **state)
 {
 	(void)state;
-	tree_put("r/.git/info/exclude", "excluded\n");
-	tree_put("r/sub/.gitignore", "/here\n!*.o\n");
-	assert_int_equal(verdict_on("excluded"), WORKTREE_IGNORED);
-	assert_int_equal(verdict_on("sub/here"), WORKTREE_IGNORED);
-	assert_int_equal(verdict_on("here"), WORKTREE_INCLUDED);
-	assert_int_equal(verdict_on("sub/a.o"), WORKTREE_INCLUDED);
-	assert_int_equal(verdict_on("global.tmp"), WORKTREE_INCLUDED);
+	tree_put("r/.git/info/exclude", "excluded\n!back\n");
+	assert_true(is_ignored("excluded/"));
+	assert_false(is_ignored("global.tmp/"));
+	tree_put(".config/git/ignore", "*.bak\n");
+	assert_true(is_ignored("old.bak/"));
 	tree_put(".gitconfig", "[core]\nexcludesFile = ~/global\n");
-	tree_put("global", "*.tmp\n");
-	assert_int_equal(verdict_on("global.tmp"), WORKTREE_IGNORED);
+	tree_put("global", "*.tmp\nback\n");
+	assert_true(is_ignored("global.tmp/"));
+	assert_false(is_ignored("old.bak/"));
+	assert_false(is_ignored("back/"));
 }
 
 static void asks_about_names_of_any_bytes(void **state)
@@ -156,7 +173,6 @@ static void asks_about_names_of_any_bytes(void **state)
 	assert_int_equal(worktree_entry(w, "\xff\xfe"), WORKTREE_TRACKED);
 	assert_int_equal(worktree_entry(w, "new\nline"), WORKTREE_TRACKED);
 	assert_int_equal(worktree_entry(w, "-dash"), WORKTREE_TRACKED);
-	assert_int_equal(worktree_verdict(w, "\xff.o", 0), WORKTREE_IGNORED);
 	worktree_drop(w);
 }
 
@@ -197,7 +213,6 @@ static void opens_linked_work_trees_and_gitfiles(void **state)
 	w = worktree_open("other");
 	assert_non_null(w);
 	assert_int_equal(worktree_entry(w, "tracked"), WORKTREE_TRACKED);
-	assert_int_equal(worktree_verdict(w, "a.o", 0), WORKTREE_IGNORED);
 	worktree_drop(w);
 	TREE_RUN("rm", "-rf", "other");
 	TREE_RUN("git", "init", "-q", "--separate-git-dir", "r/elsewhere", "other");
@@ -213,7 +228,7 @@ static void opens_repositories_with_known_extensions(void **state)
 	GIT("config", "extensions.partialClone", "origin");
 	GIT("config", "extensions.worktreeConfig", "true");
 	GIT("config", "extensions.preciousObjects", "true");
-	assert_int_equal(verdict_on("a.o"), WORKTREE_IGNORED);
+	assert_true(is_ignored("a.o/"));
 }
 
 static void refuses_what_libgit2_cannot_read(void **state)
@@ -254,8 +269,7 @@ static void refuses_a_work_tree_elsewhere(void **state)
 
 static void does_not_wait_for_a_fifo(void **state)
 {
-	static const char *const places[] = {"r/.git/HEAD", "r/.git/config", "r/.git/index",
-					     "r/.git/info/exclude"};
+	static const char *const places[] = {"r/.git/HEAD", "r/.git/config", "r/.git/index"};
 
 	(void)state;
 	alarm(20);
@@ -268,10 +282,12 @@ static void does_not_wait_for_a_fifo(void **state)
 	assert_int_equal(mkfifo("r/.git/commondir", 0600), 0);
 	assert_refused();
 	TREE_RUN("rm", "r/.git/commondir");
-	assert_int_equal(verdict_on("a.o"), WORKTREE_IGNORED);
+	assert_true(is_ignored("a.o/"));
 	assert_int_equal(mkfifo("other", 0600), 0);
 	GIT("config", "core.excludesFile", "~/other");
-	assert_refused();
+	TREE_RUN("rm", "r/.git/info/exclude");
+	assert_int_equal(mkfifo("r/.git/info/exclude", 0600), 0);
+	assert_true(is_ignored("a.o/"));
 	TREE_RUN("rm", "-rf", "r/.git");
 	assert_int_equal(mkfifo("r/.git", 0600), 0);
 	assert_refused();
@@ -301,23 +317,6 @@ static void refuses_gitfiles_that_lead_nowhere(void **state)
 	assert_refused();
 }
 
-/* Rules that git itself would not read, or that would block, hide nothing there and below. */
-static void leaves_unreadable_rules_undecided(void **state)
-{
-	(void)state;
-	alarm(20);
-	assert_int_equal(mkdir("r/sub", 0777), 0);
-	assert_int_equal(mkfifo("r/sub/.gitignore", 0600), 0);
-	assert_int_equal(verdict_on("sub/a.o"), WORKTREE_UNDECIDED);
-	assert_int_equal(verdict_on("sub/deeper/a.o"), WORKTREE_UNDECIDED);
-	assert_int_equal(verdict_on("a.o"), WORKTREE_IGNORED);
-	TREE_RUN("rm", "r/sub/.gitignore");
-	tree_put("other", "*\n");
-	assert_int_equal(symlink("../../other", "r/sub/.gitignore"), 0);
-	assert_int_equal(verdict_on("sub/a.c"), WORKTREE_UNDECIDED);
-	alarm(0);
-}
-
 static void counts_references(void **state)
 {
 	struct worktree *w = worktree_open("r");
@@ -339,8 +338,9 @@ int main(void)
 	    TEST(knows_what_is_tracked),
 	    TEST(knows_a_path_in_conflict_as_tracked),
 	    TEST(knows_gitlinks),
-	    TEST(judges_from_the_top_down),
-	    TEST(heeds_every_place_of_rules),
+	    TEST(descends_from_the_top_down),
+	    TEST(gives_the_rules_that_hold_above),
+	    TEST(heeds_the_exclude_files),
 	    TEST(asks_about_names_of_any_bytes),
 	    TEST(discovers_upwards),
 	    TEST(opens_linked_work_trees_and_gitfiles),
@@ -350,7 +350,6 @@ int main(void)
 	    TEST(refuses_a_work_tree_elsewhere),
 	    TEST(does_not_wait_for_a_fifo),
 	    TEST(refuses_gitfiles_that_lead_nowhere),
-	    TEST(leaves_unreadable_rules_undecided),
 	    TEST(counts_references),
 	};
 
