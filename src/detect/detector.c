@@ -35,6 +35,7 @@ struct engine {
 	struct prefilter *prefilter; /* NULL: switched off */
 	struct engine_rule *rules;   /* all parts, numbered through */
 	uint32_t rule_count;
+	bool generic;	 /* some enabled rule is generic */
 	uint32_t *whole; /* the numbers of the rules that are looked for in whole texts */
 	size_t whole_count;
 	uint32_t first_rule[PART_COUNT];
@@ -138,6 +139,7 @@ static void add_rules(struct engine *engine, unsigned part)
 		    .enabled = engine->set->enabled[part][i],
 		    .whole = whole,
 		    .gated = rule->anchor_count > 0 && !engine->options.no_prefilter};
+		engine->generic |= engine->rules[number].enabled && rule_is_generic(rule);
 		if (whole && engine->rules[number].enabled)
 			engine->whole[engine->whole_count++] = number;
 	}
@@ -182,6 +184,11 @@ void engine_free(struct engine *engine)
 	free(engine->rules);
 	free(engine->whole);
 	free(engine);
+}
+
+bool engine_has_generic(const struct engine *engine)
+{
+	return engine->generic;
 }
 
 struct detector *detector_new(struct engine *engine)

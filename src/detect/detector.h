@@ -36,6 +36,9 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
 		    const struct engine_options *options, struct error *error);
 void engine_free(struct engine *engine);
 
+/* Whether some rule in use is generic, so that binaries are not scanned by all rules. */
+bool engine_has_generic(const struct engine *engine);
+
 struct detector *detector_new(struct engine *engine);
 void detector_free(struct detector *detector);
 

@@ -65,8 +65,9 @@ void coverage_sort(struct coverage *c)
 
 const char *skip_reason_id(enum skip_reason reason)
 {
-	static const char *const ids[] = {"symbolic-link", "special-file", "gitlink",
-					  "lfs-pointer",   "ignored",	   "max-size"};
+	static const char *const ids[] = {"symbolic-link",    "special-file", "gitlink",
+					  "lfs-pointer",      "ignored",      "max-size",
+					  "generic-on-binary"};
 
 	return ids[reason];
 }
@@ -81,8 +82,13 @@ const char *lost_reason_id(enum lost_reason reason)
 
 const char *skip_reason_text(enum skip_reason reason)
 {
-	static const char *const texts[] = {"symbolic links", "special files", "gitlinks",
-					    "LFS pointers",   "ignored",       "over --max-size"};
+	static const char *const texts[] = {"symbolic links",
+					    "special files",
+					    "gitlinks",
+					    "LFS pointers",
+					    "ignored",
+					    "over --max-size",
+					    "binaries, by generic rules"};
 
 	return texts[reason];
 }

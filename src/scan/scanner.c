@@ -14,6 +14,7 @@ struct scanner {
 	const struct ruleset *set;
 	const struct scan_options *options;
 	struct detector *detector;
+	bool skips_generic; /* some rules pass over binaries */
 	struct view view;
 	struct raw_set raw;
 	struct proofs proofs;
@@ -41,6 +42,7 @@ struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
 	s->set = set;
 	s->options = options;
 	s->detector = detector_new(engine);
+	s->skips_generic = engine_has_generic(engine);
 	s->redactor.detector = s->detector;
 	view_init(&s->view, UINT32_MAX);
 	return s;
@@ -156,6 +158,8 @@ void scanner_scan(struct scanner *s, const struct blob *blob, struct scan_result
 			      "its UTF-16 text passes 4 GiB");
 		return;
 	}
+	if (s->view.kind == TEXT_BINARY && s->skips_generic)
+		coverage_skip(&result->coverage, SKIP_GENERIC_ON_BINARY);
 	detector_collect(s->detector, s->view.text, NULL, false, &s->raw);
 	detector_select(s->detector, s->view.text, blob->path, s->view.kind == TEXT_BINARY, &s->raw,
 			&s->proofs);
