@@ -21,9 +21,7 @@ void file_buffer_init(struct buf *content, const struct source_options *options)
 
 static void lose(struct coverage *coverage, enum lost_reason reason, struct bytes path, int error)
 {
-	char text[256];
-
-	coverage_lose(coverage, reason, path, strerror_r(error, text, sizeof(text)));
+	coverage_lose(coverage, reason, path, strerror(error));
 }
 
 static void too_large(const struct file *file, const struct source_options *options,

@@ -46,12 +46,10 @@ static enum err check_operand(const char *operand, bool *is_folder, struct error
 
 	if (strcmp(operand, "-") != 0 && stat(operand, &st) != 0) {
 		int cause = errno;
-		char text[256];
 
 		if (cause == ENOENT || cause == ENOTDIR)
 			return error_set(error, ERR_MISSING, "%s: no such file or folder", operand);
-		return error_set(error, ERR_IO, "%s: %s", operand,
-				 strerror_r(cause, text, sizeof(text)));
+		return error_set(error, ERR_IO, "%s: %s", operand, strerror(cause));
 	}
 	*is_folder = S_ISDIR(st.st_mode);
 	return ERR_NONE;

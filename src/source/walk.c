@@ -130,7 +130,6 @@ static void lose(const struct folder *folder, const char *name, enum lost_reason
 		 struct coverage *coverage)
 {
 	struct buf path;
-	char text[256];
 
 	buf_init(&path, WALK_PATH_MAX);
 	if (buf_append(&path, buf_bytes(&folder->path)) == ERR_NONE)
@@ -142,8 +141,7 @@ static void lose(const struct folder *folder, const char *name, enum lost_reason
 	if (error == ENOENT)
 		coverage_lose(coverage, LOST_CHANGED, buf_bytes(&path), "vanished");
 	else
-		coverage_lose(coverage, reason, buf_bytes(&path),
-			      error ? strerror_r(error, text, sizeof(text)) : "");
+		coverage_lose(coverage, reason, buf_bytes(&path), error ? strerror(error) : "");
 	buf_release(&path);
 }
 
@@ -239,12 +237,14 @@ static bool open_folder(struct walk *walk, struct folder *folder, struct coverag
 }
 
 /*
- * What git says of an entry of the folder; `end` is "/" for a sub-folder. *ignored tells of the
- * rules alone, which do not matter to what is tracked.
+ * What git says of an entry of the folder; `end` is "/" for a sub-folder. Where there is no git all
+ * is as good as tracked. *ignored receives whether the rules leave it out, which is not asked about
+ * a tracked file.
  */
 static enum worktree_entry ask_git(struct walk *walk, const struct folder *folder, const char *name,
 				   const char *end, bool *ignored)
 {
+	enum worktree_entry entry;
 	const char *path;
 
 	*ignored = false;
@@ -253,8 +253,10 @@ static enum worktree_entry ask_git(struct walk *walk, const struct folder *folde
 	    buf_append(&walk->entry, bytes_of(name)) || buf_append(&walk->entry, bytes_of(end)))
 		return WORKTREE_TRACKED;
 	path = buf_text(&walk->entry);
-	*ignored = folder->ignored || ignore_matches(folder->rules, path);
-	return worktree_entry(folder->git, path);
+	entry = worktree_entry(folder->git, path);
+	if (entry == WORKTREE_UNTRACKED || *end)
+		*ignored = folder->ignored || ignore_matches(folder->rules, path);
+	return entry;
 }
 
 static void take_file(struct walk *walk, const struct folder *folder, const char *name,
