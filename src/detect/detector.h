@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "detect/hits.h"
+#include "model/blob.h"
 #include "model/finding.h"
 #include "ruleset/ruleset.h"
 
@@ -62,13 +63,6 @@ struct raw_set {
 };
 
 void raw_set_release(struct raw_set *set);
-
-/* The bytes [start, end) of a text equal those of its base from `from` on. */
-struct segment {
-	uint32_t start;
-	uint32_t end;
-	uint32_t from;
-};
 
 /* What a text copies from an earlier one, whose raw set (with hits) is at hand. */
 struct segments {

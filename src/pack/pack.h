@@ -1,0 +1,70 @@
+/*
+ * One pack and its index, mapped and validated (gitformat-pack(5)). The index is only a claim: what
+ * it says is held against the pack before anything is read, and every read stays inside the entry
+ * that it belongs to. A pack is const after it is opened and shared by all threads.
+ */
+#ifndef TRAWL_PACK_PACK_H
+#define TRAWL_PACK_PACK_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/object.h"
+
+/* No such entry. */
+#define PACK_NONE UINT32_MAX
+
+/* Entry types beside those of objects. */
+enum { PACK_OFS_DELTA = 6, PACK_REF_DELTA = 7 };
+
+/* What stands at the start of an entry. */
+struct pack_entry {
+	unsigned type; /* enum object_type, PACK_OFS_DELTA or PACK_REF_DELTA */
+	uint64_t size; /* bytes of the inflated data: of the object, or of the delta */
+	uint32_t base; /* a delta's base in this pack; PACK_NONE: elsewhere, see base_id */
+	struct object_id base_id; /* of a PACK_REF_DELTA */
+	struct bytes deflated;	  /* from the zlib header to the next entry at the latest */
+};
+
+struct pack;
+
+/*
+ * Opens the pack whose index is the file `index_path` (it ends in .idx; the pack lies beside it).
+ * Checks headers, versions, the fan-out table, that ids ascend, that offsets are distinct and lie
+ * in the pack, that the pack counts as many objects. ERR_MISSING, ERR_IO, ERR_CORRUPT (naming the
+ * file and what is wrong), ERR_UNSUPPORTED for another version. *out is the caller's.
+ */
+enum err pack_open(struct pack **out, const char *index_path, struct error *error);
+void pack_close(struct pack *pack);
+
+/* The path of the .pack file; owned by the pack. */
+const char *pack_path(const struct pack *pack);
+
+/* The bytes of the .pack file. */
+uint64_t pack_size(const struct pack *pack);
+
+/* The number of entries; they are numbered from 0 in order of their offsets. */
+uint32_t pack_count(const struct pack *pack);
+
+/* The object's id, as the index claims it; owned by the pack. */
+const struct object_id *pack_id(const struct pack *pack, uint32_t entry);
+
+/* The entry with this id, or PACK_NONE. */
+uint32_t pack_find(const struct pack *pack, const struct object_id *id);
+
+/* Reads the entry's head. ERR_CORRUPT when it does not fit into its place or names no base. */
+enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_entry *entry,
+			 struct error *error);
+
+struct inflater; /* one thread's decompressor */
+
+struct inflater *inflater_new(void);
+void inflater_free(struct inflater *inflater);
+
+/*
+ * Inflates the entry's data, exactly entry->size bytes, into out (emptied first), whose maximum
+ * bounds what a claim can make us allocate. ERR_LIMIT past it, ERR_CORRUPT when the data is not
+ * what the head says.
+ */
+enum err pack_inflate(struct inflater *inflater, const struct pack_entry *entry, struct buf *out);
+
+#endif
