@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "filter/inline_allow.h"
 
 #include <ctype.h>
