@@ -821,8 +821,8 @@ static struct node *parse_atom(struct parser *p)
 		return parse_group(p);
 	case '\\':
 		return parse_escape(p);
-	case '^':
-		n = look_new(p, 1, 0);
+	case '^': /* multi-line not at the very end, even behind a newline */
+		n = look_new(p, 1, p->flags.multiline ? 1 : 0);
 		break;
 	case '$': /* before a last newline, too, unless multi-line */
 		n = look_new(p, 0, p->flags.multiline ? 1 : 2);

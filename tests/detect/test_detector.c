@@ -1,0 +1,1141 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/pool.h"
+#include "detect/detector.h"
+
+#include "../tree.h"
+
+/*
+ * Exactness: whatever makes detection fast, the answer is that of the slow way. All texts are
+ * made by a generator with a fixed seed out of the rules' own examples, so that most of them hold
+ * tokens, halves of tokens, and what arms or rejects a rule.
+ */
+
+/* Rules that look around themselves in every way that a pattern can. */
+static const char user_rules[] = "provider:\n"
+				 "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
+				 "  rules:\n"
+#define RULE(id, detection)                                                                        \
+	"    - id: " id "\n"                                                                       \
+	"      metadata: {name: Test}\n"                                                           \
+	"      detection:\n"                                                                       \
+	"        " detection "\n"
+#define MATCHING(pattern) "matching: {pattern: '" pattern "'}"
+    RULE("t-behind", MATCHING("(?<=key=)bhd_[a-z0-9]{4,8}")) RULE(
+	"t-ahead", MATCHING("ahd_[a-z]{2,6}(?=;end)")) RULE("t-ahead-not",
+							    MATCHING("ahn_[a-z]{4}(?!\\w)"))
+	RULE("t-behind-not", MATCHING("(?<!no)bhn_[a-z]{4}")) RULE(
+	    "t-border", MATCHING("\\bwrd_[a-z0-9]{3,9}\\b")) RULE("t-text-start",
+								  MATCHING("\\Aabs_[a-z]{4}"))
+	    RULE("t-text-end", MATCHING("zed_[a-z]{4}\\z")) RULE(
+		"t-text-last-line", MATCHING("las_[a-z]{4}\\Z")) RULE("t-dollar",
+								      MATCHING("dol_[a-z]{2,4}$"))
+		RULE("t-circumflex", MATCHING("^cir_[a-z]{4}")) RULE(
+		    "t-lines",
+		    MATCHING("(?m)^lin_[a-z]{2,4}$")) RULE("t-next-line",
+							   MATCHING("(?m)nxl_[a-z]{2}\\n^"))
+		    RULE("t-wide", MATCHING("[a-z ]{0,60}keyword_([0-9]{4,6})")) RULE(
+			"t-unbounded", MATCHING(
+					   "unb_[a-z ]*_end")) RULE("t-unbounded-behind",
+								    MATCHING(
+									"(?:x+|y)ubb_[a-z]{4}"))
+			RULE("t-reference", MATCHING("ref_([a-z])[a-z]{2}\\1")) RULE(
+			    "t-overlap",
+			    MATCHING(
+				"(?:ovl_){2}[a-z]?")) RULE("t-lazy", MATCHING("laz_[a-z]{1,8}?q"))
+			    RULE("t-atomic", MATCHING("ato_(?>[a-z]{1,4})z?")) RULE(
+				"t-no-stub",
+				MATCHING(
+				    "[0-9]{5}-[0-9]{4}")) RULE("t-no-width",
+							       MATCHING("(?=(emp_[a-z]{3}))"))
+				RULE("t-any-case", MATCHING("(?i)cas_[a-z]{4}")) RULE(
+				    "t-nul",
+				    MATCHING("nul_\\x00[a-z]{3}"))
+				    RULE("t-newline", MATCHING("nwl_\\R[a-z]{2}")) RULE(
+					"t-include",
+					"pre: {include: {content: [armword]}}\n        " MATCHING(
+					    "inc_[a-z]{4}"))
+					RULE(
+					    "t-reject",
+					    "pre: {reject: {content: [Sample]}}\n        " MATCHING(
+						"rej_[a-z]{4}"))
+					    RULE("t-both", "pre: {include: {content: [armword, "
+							   "arm2]}, reject: {content: [sample]}}\n"
+							   "        " MATCHING("bth_[a-z]{4}"))
+						RULE("t-near",
+						     "matching: {pattern: 'nea_[a-z]{4}', context: "
+						     "{patternAround: {pattern: "
+						     "'nearby', maxCharDistance: 20}}}")
+						    RULE("t-near-line",
+							 "matching: {pattern: 'nel_[a-z]{4}', "
+							 "context: {patternBefore: {pattern: "
+							 "'nearby', maxLineDistance: 1, "
+							 "maxLineLength: 80}}}")
+							RULE("t-not-near",
+							     "matching: {pattern: 'nnr_[a-z]{4}', "
+							     "context: {matchNot: [{patternAfter: "
+							     "{pattern: 'nearby', maxCharDistance: "
+							     "30}}]}}")
+							    RULE("t-post",
+								 MATCHING("pst_(?<body>[a-z]{6}"
+									  ")") "\n"
+									       "        post: "
+									       "{patternNot: "
+									       "'aaa', groups: "
+									       "{body: "
+									       "{statisticalFil"
+									       "ter: "
+									       "{threshold: "
+									       "1.5}}}}");
+
+/* What the texts are made of beside the examples. */
+static const char *const words[] = {"key=bhd_ab12cd",
+				    "bhd_ab12",
+				    "key=",
+				    "ahd_abcd;end",
+				    "ahd_abcd",
+				    ";end",
+				    "ahn_abcd",
+				    "bhn_abcd",
+				    "nobhn_abcd",
+				    "no",
+				    "wrd_abc123",
+				    "wrd_",
+				    "abs_abcd",
+				    "zed_abcd",
+				    "las_abcd\n",
+				    "las_abcd",
+				    "dol_abcd",
+				    "dol_ab\n",
+				    "cir_abcd",
+				    "\ncir_abcd",
+				    "\nlin_abc\n",
+				    "lin_abcd",
+				    "nxl_ab\n",
+				    "a wide keyword_123456",
+				    "keyword_1234",
+				    "some words before ",
+				    "unb_",
+				    "unb_abc_end",
+				    "_end",
+				    "xxxxubb_abcd",
+				    "yubb_abcd",
+				    "ref_abca",
+				    "ref_abcb",
+				    "ovl_",
+				    "ovl_ovl_a",
+				    "laz_abcq",
+				    "laz_",
+				    "ato_abcdz",
+				    "ato_abz",
+				    "12345-6789",
+				    "emp_abc",
+				    "CAS_aBcD",
+				    "cas_abcd",
+				    "nwl_\r\nab",
+				    "nwl_\nab",
+				    "inc_abcd",
+				    "ARMword",
+				    "arm2",
+				    "rej_abcd",
+				    "SAMPLE",
+				    "sample",
+				    "bth_abcd",
+				    "nea_abcd",
+				    "nearby",
+				    "nel_abcd",
+				    "nnr_abcd",
+				    "pst_abcdef",
+				    "pst_aaabcd",
+				    "pst_ababab",
+				    " ",
+				    "\n",
+				    "\r\n",
+				    "\n\n",
+				    ".",
+				    "=",
+				    "\"",
+				    "the quick brown fox",
+				    "password",
+				    "api_key",
+				    "secret",
+				    "const char *token = ",
+				    "_",
+				    "a",
+				    "0",
+				    "-",
+				    "https://",
+				    "-----",
+				    "Bearer ",
+				    "x",
+				    "\t"};
+
+enum { WORD_COUNT = sizeof(words) / sizeof(*words) };
+
+struct random {
+	uint64_t state;
+};
+
+/* xorshift64*: a number in [0, below). */
+static uint32_t draw(struct random *r, size_t below)
+{
+	r->state ^= r->state >> 12;
+	r->state ^= r->state << 25;
+	r->state ^= r->state >> 27;
+	return (uint32_t)((r->state * UINT64_C(2685821657736338717) >> 32) % below);
+}
+
+/* One ruleset, with its detectors with and without a prefilter. */
+static struct ruleset set;
+static struct engine *fast, *slow;
+static struct detector *with, *without;
+
+static struct engine *engine_of(const struct ruleset *rules, struct engine_options options)
+{
+	struct engine *engine;
+	struct error error = {0};
+
+	if (engine_new(&engine, rules, &options, &error))
+		fail_msg("%s", error.message);
+	return engine;
+}
+
+static void load(struct ruleset *rules, const char *yaml)
+{
+	static const char *const path = "rules.yaml";
+	struct error error = {0};
+
+	tree_put(path, yaml);
+	if (ruleset_load(rules, &path, 1, &error))
+		fail_msg("%s", error.message);
+}
+
+static int set_up(void **state)
+{
+	tree_enter(state);
+	load(&set, user_rules);
+	fast = engine_of(&set, (struct engine_options){0});
+	slow = engine_of(&set, (struct engine_options){.no_prefilter = true});
+	with = detector_new(fast);
+	without = detector_new(slow);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	detector_free(with);
+	detector_free(without);
+	engine_free(fast);
+	engine_free(slow);
+	ruleset_release(&set);
+	return tree_leave(state);
+}
+
+/* ---- Texts ---- */
+
+static void put(struct buf *text, struct bytes bytes)
+{
+	assert_int_equal(buf_append(text, bytes), ERR_NONE);
+}
+
+static struct bytes any_example(struct random *r)
+{
+	const struct ruleset_part *part = &set.parts[PART_BUILTIN];
+	const struct rule *rule = &part->rules[draw(r, part->count)];
+	const struct example *e = &rule->examples[draw(r, rule->example_count)];
+
+	return bytes_of(e->match && draw(r, 2) ? e->match : e->text);
+}
+
+static struct bytes any_cut(struct random *r, struct bytes bytes)
+{
+	size_t start = draw(r, bytes.len + 1);
+
+	return bytes_slice(bytes, start, start + draw(r, bytes.len - start + 1));
+}
+
+/* Appends one more piece: a word, an example, part of either, or some bytes. */
+static void put_piece(struct random *r, struct buf *text)
+{
+	unsigned char byte;
+
+	switch (draw(r, 10)) {
+	case 0:
+		put(text, any_example(r));
+		break;
+	case 1:
+		put(text, any_cut(r, any_example(r)));
+		break;
+	case 2:
+		put(text, any_cut(r, bytes_of(words[draw(r, WORD_COUNT)])));
+		break;
+	case 3:
+		put(text, (struct bytes){(const unsigned char *)"nul_\0abc", draw(r, 9)});
+		break;
+	case 4:
+		for (uint32_t i = draw(r, 12); i > 0; i--) {
+			byte = (unsigned char)draw(r, 256);
+			put(text, (struct bytes){&byte, 1});
+		}
+		break;
+	default:
+		put(text, bytes_of(words[draw(r, WORD_COUNT)]));
+		break;
+	}
+}
+
+static void make_text(struct random *r, struct buf *text, unsigned most_pieces)
+{
+	buf_clear(text);
+	for (uint32_t i = draw(r, most_pieces + 1); i > 0; i--)
+		put_piece(r, text);
+}
+
+/* ---- Comparing ---- */
+
+static void show(const char *name, const struct proofs *proofs)
+{
+	for (size_t i = 0; i < proofs->count; i++) {
+		const struct proof *p = &proofs->items[i];
+
+		print_error("%s: %s [%u, %u) %d %d %d\n", name, p->rule->id, p->start, p->end,
+			    (int)p->checksum, (int)p->confidence, (int)p->level);
+	}
+}
+
+static bool same_proof(const struct proof *a, const struct proof *b)
+{
+	return a->rule == b->rule && a->start == b->start && a->end == b->end &&
+	       a->checksum == b->checksum && a->confidence == b->confidence &&
+	       a->level == b->level && memcmp(&a->entropy, &b->entropy, sizeof(a->entropy)) == 0;
+}
+
+static void assert_same_proofs(const struct proofs *a, const struct proofs *b, const char *what,
+			       unsigned number)
+{
+	bool same = a->count == b->count && a->limited == b->limited;
+
+	for (size_t i = 0; i < a->count && same; i++)
+		same = same_proof(&a->items[i], &b->items[i]);
+	if (same)
+		return;
+	show("first", a);
+	show("second", b);
+	fail_msg("%s, text %u: the proofs differ", what, number);
+}
+
+static int compare_stubs(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static void sort_present(struct raw_set *raw)
+{
+	if (raw->present_count)
+		qsort(raw->present, raw->present_count, sizeof(*raw->present), compare_stubs);
+}
+
+static bool same_bytes(const void *a, size_t a_count, const void *b, size_t b_count, size_t size)
+{
+	return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * size) == 0);
+}
+
+static const char *rule_id_of(uint32_t number)
+{
+	size_t builtin = set.parts[PART_BUILTIN].count;
+
+	return number < builtin ? set.parts[PART_BUILTIN].rules[number].id
+				: set.parts[PART_USER].rules[number - builtin].id;
+}
+
+static void show_matches(const char *name, const struct raw_set *a, const struct raw_set *b)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < b->count && !there; k++)
+			there = memcmp(&a->matches[i], &b->matches[k], sizeof(*a->matches)) == 0;
+		if (!there)
+			print_error("only %s: %s [%u, %u)\n", name, rule_id_of(a->matches[i].rule),
+				    a->matches[i].start, a->matches[i].end);
+	}
+}
+
+static void assert_same_raw(struct raw_set *a, struct raw_set *b, const char *what, unsigned number)
+{
+	sort_present(a);
+	sort_present(b);
+	if (!same_bytes(a->hits.items, a->hits.count, b->hits.items, b->hits.count,
+			sizeof(struct hit)))
+		fail_msg("%s, text %u: the hits differ", what, number);
+	if (!same_bytes(a->matches, a->count, b->matches, b->count, sizeof(struct raw_match))) {
+		show_matches("first", a, b);
+		show_matches("second", b, a);
+		fail_msg("%s, text %u: the matches differ", what, number);
+	}
+	if (!same_bytes(a->present, a->present_count, b->present, b->present_count,
+			sizeof(uint32_t)))
+		fail_msg("%s, text %u: the stubs that are present differ", what, number);
+}
+
+/* The proofs of the text, found without segments. */
+static void find(struct detector *detector, struct bytes text, bool keep_hits, struct proofs *out)
+{
+	struct raw_set raw = {0};
+
+	detector_collect(detector, text, NULL, keep_hits, &raw);
+	detector_select(detector, text, (struct bytes){NULL, 0}, false, &raw, out);
+	raw_set_release(&raw);
+}
+
+/* Asserts that all ways to read the text give the same proofs; returns their number. */
+static size_t assert_one_answer(struct bytes text, unsigned number)
+{
+	struct proofs chunks = {0}, hits = {0}, whole = {0};
+	size_t count;
+
+	find(with, text, false, &chunks);
+	find(with, text, true, &hits);
+	find(without, text, false, &whole);
+	assert_same_proofs(&chunks, &hits, "chunks and kept hits", number);
+	assert_same_proofs(&chunks, &whole, "prefilter on and off", number);
+	count = chunks.count;
+	proofs_release(&chunks);
+	proofs_release(&hits);
+	proofs_release(&whole);
+	return count;
+}
+
+/* ---- The prefilter ---- */
+
+static void prefilter_changes_no_answer(void **state)
+{
+	struct random r = {1};
+	struct buf text;
+	size_t found = 0;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	for (unsigned i = 0; i < 4000; i++) {
+		make_text(&r, &text, 12);
+		found += assert_one_answer(buf_bytes(&text), i);
+	}
+	assert_true(found > 4000); /* the texts are worth looking at */
+	buf_release(&text);
+}
+
+/* Each example alone, cut at either end by up to three bytes, and twice in a row. */
+static void examples_have_one_answer(void **state)
+{
+	const struct ruleset_part *part = &set.parts[PART_BUILTIN];
+	struct buf text;
+	unsigned number = 0;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	for (size_t i = 0; i < part->count; i++) {
+		for (size_t k = 0; k < part->rules[i].example_count; k++) {
+			struct bytes example = bytes_of(part->rules[i].examples[k].text);
+			size_t cut = example.len < 3 ? example.len : 3;
+
+			assert_one_answer(example, number);
+			assert_one_answer(bytes_slice(example, 0, example.len - cut), number);
+			assert_one_answer(bytes_slice(example, cut, example.len), number);
+			buf_clear(&text);
+			put(&text, example);
+			put(&text, example);
+			assert_one_answer(buf_bytes(&text), number++);
+		}
+	}
+	buf_release(&text);
+}
+
+static void shortest_texts(void **state)
+{
+	(void)state;
+	assert_int_equal(assert_one_answer((struct bytes){NULL, 0}, 0), 0);
+	assert_int_equal(assert_one_answer(bytes_of(""), 0), 0);
+	for (unsigned i = 0; i < 256; i++) {
+		unsigned char byte = (unsigned char)i;
+
+		assert_int_equal(assert_one_answer((struct bytes){&byte, 1}, i), 0);
+	}
+}
+
+/* ---- Chunks ---- */
+
+enum { MIB = 1024 * 1024, CHUNKED = 2 * MIB + MIB / 2 };
+
+static unsigned char *make_filler(size_t len)
+{
+	unsigned char *filler = mem_calloc(len, 1);
+
+	for (size_t i = 0; i < len; i++)
+		filler[i] = i % 80 == 79 ? '\n' : '.';
+	return filler;
+}
+
+/* Places the token at each offset from [from, to) of the text and asserts that it is found there.
+ */
+static void assert_found_across(unsigned char *filler, const char *token, size_t from, size_t to)
+{
+	size_t len = strlen(token);
+	struct bytes text = {filler, CHUNKED};
+	struct proofs chunks = {0}, hits = {0};
+
+	for (size_t at = from; at < to; at++) {
+		unsigned char *kept = mem_calloc(len, 1);
+
+		memcpy(kept, filler + at, len);
+		memcpy(filler + at, token, len);
+		find(with, text, false, &chunks);
+		find(with, text, true, &hits);
+		assert_same_proofs(&chunks, &hits, token, (unsigned)at);
+		assert_true(chunks.count > 0);
+		assert_true(chunks.items[0].start >= at && chunks.items[0].end <= at + len);
+		memcpy(filler + at, kept, len);
+		free(kept);
+	}
+	proofs_release(&chunks);
+	proofs_release(&hits);
+}
+
+static void chunk_borders_hide_nothing(void **state)
+{
+	static const char *const ids[] = {"github-personal-access-token", "aws-access-key-id",
+					  "gitlab-personal-access-token", "slack-bot-token",
+					  "npm-access-token"};
+	static const char *const more[] = {" key=bhd_ab12 ", "\nlin_abc\n", "a keyword_123456 ",
+					   "ovl_ovl_ovl_", "=wrd_abc123 "};
+	unsigned char *filler = make_filler(CHUNKED);
+	unsigned known = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		const struct rule *rule = ruleset_find(&set, ids[i]);
+
+		if (!rule)
+			continue;
+		known++;
+		for (size_t k = 0; k < rule->example_count; k++) {
+			if (!rule->examples[k].match)
+				continue;
+			assert_found_across(filler, rule->examples[k].match, MIB - 70, MIB + 10);
+			break;
+		}
+	}
+	assert_true(known >= 2);
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		assert_found_across(filler, more[i], MIB - 70, MIB + 10);
+		/* The second border stands a stub's width before two mebibytes. */
+		assert_found_across(filler, more[i], 2 * MIB - 130, 2 * MIB + 10);
+	}
+	free(filler);
+}
+
+/* Tokens thickly around both borders, and read without a prefilter, too. */
+static void chunks_have_one_answer(void **state)
+{
+	unsigned char *filler = make_filler(CHUNKED);
+	struct random r = {2};
+	struct buf piece;
+
+	(void)state;
+	buf_init(&piece, 4096);
+	for (unsigned border = 1; border <= 2; border++) {
+		for (size_t at = (size_t)border * MIB - 600; at < (size_t)border * MIB + 200;) {
+			buf_clear(&piece);
+			if (draw(&r, 2))
+				put(&piece, bytes_of(words[draw(&r, WORD_COUNT)]));
+			else
+				put(&piece, any_cut(&r, any_example(&r)));
+			memcpy(filler + at, piece.ptr, piece.len);
+			at += piece.len + draw(&r, 3);
+		}
+	}
+	assert_true(assert_one_answer((struct bytes){filler, CHUNKED}, 0) > 0);
+	buf_release(&piece);
+	free(filler);
+}
+
+/* ---- Segments ---- */
+
+enum { SEGMENTS_MAX = 64 };
+
+/* A text, how it came from its base, and its raw set. */
+struct version {
+	struct buf text;
+	struct segment segments[SEGMENTS_MAX];
+	size_t count;
+	struct raw_set raw;
+};
+
+static void version_release(struct version *v)
+{
+	buf_release(&v->text);
+	raw_set_release(&v->raw);
+}
+
+static void copy_range(struct version *v, struct bytes base, size_t start, size_t end)
+{
+	if (start == end || v->count == SEGMENTS_MAX)
+		return;
+	v->segments[v->count++] = (struct segment){
+	    (uint32_t)v->text.len, (uint32_t)(v->text.len + end - start), (uint32_t)start};
+	put(&v->text, bytes_slice(base, start, end));
+}
+
+/* A small edit, as a delta between two versions of a file has it. */
+static void edit_lightly(struct random *r, struct version *v, struct bytes base)
+{
+	size_t at = 0;
+
+	for (uint32_t edits = draw(r, 4); edits > 0; edits--) {
+		size_t end = at + draw(r, base.len - at + 1);
+
+		copy_range(v, base, at, end);
+		at = end + draw(r, base.len - end + 1) / (1 + draw(r, 20));
+		for (uint32_t pieces = draw(r, 3); pieces > 0; pieces--)
+			put_piece(r, &v->text);
+	}
+	copy_range(v, base, at, base.len);
+}
+
+/* Copies from anywhere, in any order, of any length, with or without something in between. */
+static void edit_wildly(struct random *r, struct version *v, struct bytes base)
+{
+	for (uint32_t steps = draw(r, 16); steps > 0; steps--) {
+		if (draw(r, 4)) {
+			size_t start = draw(r, base.len + 1);
+			size_t most = base.len - start;
+			size_t len = draw(r, most + 1);
+
+			copy_range(v, base, start, start + (draw(r, 3) ? len : len % 5));
+		} else {
+			put_piece(r, &v->text);
+		}
+	}
+}
+
+/* Finds v's raw set by its segments, and asserts that it is the one of the whole text. */
+static void assert_segments_exact(struct version *v, const struct version *base, unsigned number)
+{
+	struct segments segments = {v->segments, v->count, &base->raw, (uint32_t)base->text.len};
+	struct proofs copied = {0}, anew = {0}, chunks = {0};
+	struct bytes text = buf_bytes(&v->text), nowhere = {NULL, 0};
+	struct raw_set whole = {0};
+
+	detector_collect(with, text, &segments, true, &v->raw);
+	detector_select(with, text, nowhere, false, &v->raw, &copied);
+	detector_collect(with, text, NULL, true, &whole);
+	detector_select(with, text, nowhere, false, &whole, &anew);
+	assert_same_raw(&v->raw, &whole, "copied and anew", number);
+	assert_same_proofs(&copied, &anew, "copied and anew", number);
+	find(with, text, false, &chunks);
+	assert_same_proofs(&copied, &chunks, "copied and chunks", number);
+	proofs_release(&copied);
+	proofs_release(&anew);
+	proofs_release(&chunks);
+	raw_set_release(&whole);
+}
+
+/* Makes chains of versions, each the base of the next. */
+static void follow_chains(uint64_t seed, unsigned chains, unsigned depth,
+			  void (*edit)(struct random *, struct version *, struct bytes))
+{
+	struct version versions[2] = {0};
+	struct random r = {seed};
+
+	for (unsigned i = 0; i < 2; i++)
+		buf_init(&versions[i].text, 1 << 20);
+	for (unsigned chain = 0; chain < chains; chain++) {
+		make_text(&r, &versions[0].text, 24);
+		detector_collect(with, buf_bytes(&versions[0].text), NULL, true, &versions[0].raw);
+		for (unsigned k = 0; k < depth; k++) {
+			struct version *base = &versions[k % 2], *next = &versions[(k + 1) % 2];
+
+			next->count = 0;
+			buf_clear(&next->text);
+			edit(&r, next, buf_bytes(&base->text));
+			if (next->text.len > 4096)
+				next->count = next->text.len = 0;
+			assert_segments_exact(next, base, chain * depth + k);
+		}
+	}
+	version_release(&versions[0]);
+	version_release(&versions[1]);
+}
+
+static void segments_of_light_edits(void **state)
+{
+	(void)state;
+	follow_chains(3, 800, 10, edit_lightly);
+}
+
+static void segments_of_wild_edits(void **state)
+{
+	(void)state;
+	follow_chains(4, 800, 10, edit_wildly);
+}
+
+/* The text in two adjacent segments that meet at every offset, alone and with a byte between. */
+static void segments_that_meet_anywhere(void **state)
+{
+	static const struct bytes between[] = {
+	    {NULL, 0}, {(const unsigned char *)"q", 1}, {(const unsigned char *)"\n", 1}};
+	struct version base = {0}, next = {0};
+
+	(void)state;
+	buf_init(&base.text, 1 << 16);
+	buf_init(&next.text, 1 << 16);
+	for (unsigned i = 0; i < WORD_COUNT; i++) {
+		buf_clear(&base.text);
+		put(&base.text, bytes_of(words[i]));
+		put(&base.text, bytes_of(words[(i * 7 + 3) % WORD_COUNT]));
+		detector_collect(with, buf_bytes(&base.text), NULL, true, &base.raw);
+		for (size_t at = 0; at <= base.text.len; at++) {
+			for (size_t k = 0; k < 3; k++) {
+				next.count = 0;
+				buf_clear(&next.text);
+				copy_range(&next, buf_bytes(&base.text), 0, at);
+				put(&next.text, between[k]);
+				copy_range(&next, buf_bytes(&base.text), at, base.text.len);
+				assert_segments_exact(&next, &base, i);
+			}
+		}
+	}
+	version_release(&base);
+	version_release(&next);
+}
+
+/* A text cut off anywhere: what stood in the middle of the base stands at an end now. */
+static void segments_at_the_ends(void **state)
+{
+	struct version base = {0}, next = {0};
+	struct random r = {5};
+
+	(void)state;
+	buf_init(&base.text, 1 << 16);
+	buf_init(&next.text, 1 << 16);
+	for (unsigned i = 0; i < 40; i++) {
+		make_text(&r, &base.text, 8);
+		detector_collect(with, buf_bytes(&base.text), NULL, true, &base.raw);
+		for (size_t at = 0; at <= base.text.len && at < 300; at++) {
+			next.count = 0;
+			buf_clear(&next.text);
+			copy_range(&next, buf_bytes(&base.text), at, base.text.len);
+			assert_segments_exact(&next, &base, i);
+			next.count = 0;
+			buf_clear(&next.text);
+			copy_range(&next, buf_bytes(&base.text), 0, at);
+			assert_segments_exact(&next, &base, i);
+		}
+	}
+	version_release(&base);
+	version_release(&next);
+}
+
+/* A `^` after a last newline matches only if something follows (pcre2pattern(3), "Circumflex"). */
+static void circumflex_before_the_end_was_carried(void **state)
+{
+	struct version base = {0}, next = {0};
+
+	(void)state;
+	buf_init(&base.text, 64);
+	buf_init(&next.text, 64);
+	put(&base.text, bytes_of(" nxl_ab\nmore"));
+	detector_collect(with, buf_bytes(&base.text), NULL, true, &base.raw);
+	assert_int_equal(base.raw.count, 1);
+	copy_range(&next, buf_bytes(&base.text), 0, 8);
+	assert_segments_exact(&next, &base, 0);
+	assert_int_equal(next.raw.count, 0);
+	version_release(&base);
+	version_release(&next);
+}
+
+/* ---- Selection ---- */
+
+/* One small ruleset of its own, without the built-in rules. */
+struct bench {
+	struct ruleset set;
+	struct engine *engine;
+	struct detector *detector;
+	struct proofs proofs;
+};
+
+static void bench_open(struct bench *b, const char *rules, struct engine_options options)
+{
+	static const char *const path = "bench.yaml";
+	struct error error = {0};
+	struct buf yaml;
+
+	*b = (struct bench){0};
+	buf_init(&yaml, 1 << 16);
+	put(&yaml, bytes_of("provider:\n"
+			    "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
+			    "  rules:\n"));
+	put(&yaml, bytes_of(rules));
+	tree_put(path, buf_text(&yaml));
+	if (ruleset_load_only(&b->set, &path, 1, &error))
+		fail_msg("%s", error.message);
+	b->engine = engine_of(&b->set, options);
+	b->detector = detector_new(b->engine);
+	buf_release(&yaml);
+}
+
+static void bench_close(struct bench *b)
+{
+	proofs_release(&b->proofs);
+	detector_free(b->detector);
+	engine_free(b->engine);
+	ruleset_release(&b->set);
+}
+
+static void bench_find(struct bench *b, const char *text, const char *path, bool binary)
+{
+	struct raw_set raw = {0};
+
+	detector_collect(b->detector, bytes_of(text), NULL, false, &raw);
+	detector_select(b->detector, bytes_of(text), bytes_of(path), binary, &raw, &b->proofs);
+	raw_set_release(&raw);
+}
+
+static void assert_proof(const struct bench *b, size_t i, const char *id, uint32_t start,
+			 uint32_t end)
+{
+	assert_true(i < b->proofs.count);
+	assert_string_equal(b->proofs.items[i].rule->id, id);
+	assert_int_equal(b->proofs.items[i].start, start);
+	assert_int_equal(b->proofs.items[i].end, end);
+}
+
+static const char rivals[] =
+    "    - id: narrow\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'acme_[a-z]{4}'}}\n"
+    "    - id: broad\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'acme_[a-z]{2,8}'}}\n"
+    "    - id: by-provider\n"
+    "      type: providerGeneric\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: '(?:key|acme)[=_]([a-z_0-9]{4,30})'}}\n"
+    "    - id: by-keyword\n"
+    "      type: analyzerGeneric\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'secret[=]([a-z_=0-9]{4,30})'}}\n";
+
+static void specific_rules_win_then_longer_secrets(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, rivals, (struct engine_options){0});
+	bench_find(&b, "secret=key=acme_abcdef0", "", false);
+	assert_int_equal(b.proofs.count, 1);
+	assert_proof(&b, 0, "broad", 11, 22);
+	bench_find(&b, "secret=key=abcdef0", "", false);
+	assert_int_equal(b.proofs.count, 1);
+	assert_proof(&b, 0, "by-provider", 11, 18);
+	bench_find(&b, "secret=abcdef0", "", false);
+	assert_int_equal(b.proofs.count, 1);
+	assert_proof(&b, 0, "by-keyword", 7, 14);
+	/* Of two that find the same, the first by id. */
+	bench_find(&b, "acme_abcd secret=other", "", false);
+	assert_int_equal(b.proofs.count, 2);
+	assert_proof(&b, 0, "broad", 0, 9);
+	assert_proof(&b, 1, "by-keyword", 17, 22);
+	bench_close(&b);
+}
+
+static void every_rule_may_speak(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, rivals, (struct engine_options){.every_rule = true});
+	bench_find(&b, "secret=key=acme_abcdef0", "", false);
+	assert_int_equal(b.proofs.count, 4);
+	assert_proof(&b, 0, "by-keyword", 7, 23);
+	assert_proof(&b, 1, "narrow", 11, 20);
+	assert_proof(&b, 2, "broad", 11, 22);
+	assert_proof(&b, 3, "by-provider", 11, 23);
+	bench_close(&b);
+}
+
+static void generic_rules_pass_over_binaries(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, rivals, (struct engine_options){0});
+	bench_find(&b, "secret=abcdef0 acme_abcdef", "", true);
+	assert_int_equal(b.proofs.count, 1);
+	assert_proof(&b, 0, "broad", 15, 26);
+	bench_close(&b);
+}
+
+static void disabled_rules_are_silent(void **state)
+{
+	static const char *const disabled[] = {"broad"};
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, rivals, (struct engine_options){0});
+	detector_free(b.detector);
+	engine_free(b.engine);
+	assert_int_equal(ruleset_choose(&b.set, NULL, 0, disabled, 1, NULL), ERR_NONE);
+	b.engine = engine_of(&b.set, (struct engine_options){0});
+	b.detector = detector_new(b.engine);
+	bench_find(&b, "acme_abcdef0", "", false);
+	assert_int_equal(b.proofs.count, 1);
+	assert_proof(&b, 0, "narrow", 0, 9);
+	bench_close(&b);
+}
+
+static void paths_admit_or_not(void **state)
+{
+	static const char rules[] =
+	    "    - id: in-conf\n"
+	    "      metadata: {name: Test}\n"
+	    "      detection: {pre: {include: {paths: ['**/conf/*.ini']}}, matching: {pattern: "
+	    "'cnf_[a-z]{4}'}}\n"
+	    "    - id: not-in-tests\n"
+	    "      metadata: {name: Test}\n"
+	    "      detection: {pre: {reject: {paths: ['tests/**']}}, matching: {pattern: "
+	    "'tst_[a-z]{4}'}}\n";
+	static const char text[] = "cnf_abcd tst_abcd";
+	struct bench b;
+
+	(void)state;
+	for (int slowly = 0; slowly < 2; slowly++) {
+		bench_open(&b, rules, (struct engine_options){.no_prefilter = slowly});
+		bench_find(&b, text, "a/conf/b.ini", false);
+		assert_int_equal(b.proofs.count, 2);
+		bench_find(&b, text, "a/conf/b.txt", false);
+		assert_int_equal(b.proofs.count, 1);
+		assert_proof(&b, 0, "not-in-tests", 9, 17);
+		bench_find(&b, text, "tests/conf/b.ini", false);
+		assert_int_equal(b.proofs.count, 1);
+		assert_proof(&b, 0, "in-conf", 0, 8);
+		/* A text without a path is held against none. */
+		bench_find(&b, text, "", false);
+		assert_int_equal(b.proofs.count, 2);
+		bench_close(&b);
+	}
+}
+
+/* The states of one token under the three policies. */
+static void assert_policy(const char *token, enum checksum_policy policy, bool found,
+			  enum checksum_state checksum, enum confidence confidence,
+			  enum level level)
+{
+	struct engine *engine = engine_of(&set, (struct engine_options){.checksum = policy});
+	struct detector *detector = detector_new(engine);
+	struct proofs proofs = {0};
+
+	find(detector, bytes_of(token), false, &proofs);
+	assert_int_equal(proofs.count, found);
+	if (found) {
+		assert_int_equal(proofs.items[0].checksum, checksum);
+		assert_int_equal(proofs.items[0].confidence, confidence);
+		assert_int_equal(proofs.items[0].level, level);
+	}
+	proofs_release(&proofs);
+	detector_free(detector);
+	engine_free(engine);
+}
+
+static void checksum_policies(void **state)
+{
+	const struct rule *rule = ruleset_find(&set, "github-personal-access-token");
+	char *fits, *fits_not;
+
+	(void)state;
+	assert_non_null(rule);
+	fits = mem_strdup(rule->examples[0].match);
+	fits_not = mem_strdup(fits);
+	fits_not[strlen(fits) - 1] = (char)(fits[strlen(fits) - 1] == 'A' ? 'B' : 'A');
+
+	assert_policy(fits, CHECKSUM_LOWER, true, CHECKSUM_STATE_VALID, CONFIDENCE_HIGH,
+		      LEVEL_ERROR);
+	assert_policy(fits, CHECKSUM_STRICT, true, CHECKSUM_STATE_VALID, CONFIDENCE_HIGH,
+		      LEVEL_ERROR);
+	assert_policy(fits, CHECKSUM_IGNORE, true, CHECKSUM_STATE_NONE, CONFIDENCE_MEDIUM,
+		      LEVEL_ERROR);
+	assert_policy(fits_not, CHECKSUM_LOWER, true, CHECKSUM_STATE_INVALID, CONFIDENCE_LOW,
+		      LEVEL_NOTE);
+	assert_policy(fits_not, CHECKSUM_STRICT, false, 0, 0, 0);
+	assert_policy(fits_not, CHECKSUM_IGNORE, true, CHECKSUM_STATE_NONE, CONFIDENCE_MEDIUM,
+		      LEVEL_ERROR);
+	free(fits);
+	free(fits_not);
+}
+
+/* A checksum that the issuer does not publish raises, and never lowers or drops. */
+static void unpublished_checksum_lowers_nothing(void **state)
+{
+	static const char rules[] =
+	    "    - id: unpublished\n"
+	    "      metadata: {name: Test}\n"
+	    "      detection:\n"
+	    "        matching: {pattern: 'unp_[0-9A-Za-z]{9}[0-9a-f]{8}'}\n"
+	    "        post: {checksum: {algorithm: crc32, encoding: hex, digits: 8, position: -8, "
+	    "covers: [4, -8], published: false}}\n";
+	/* CRC-32 of "123456789", the check value of its definition: cbf43926. */
+	static const char fits[] = "unp_123456789cbf43926", fits_not[] = "unp_123456789cbf43927";
+	struct bench b;
+
+	(void)state;
+	for (int policy = CHECKSUM_LOWER; policy <= CHECKSUM_STRICT; policy++) {
+		bench_open(&b, rules,
+			   (struct engine_options){.checksum = (enum checksum_policy)policy});
+		bench_find(&b, fits, "", false);
+		assert_int_equal(b.proofs.count, 1);
+		assert_int_equal(b.proofs.items[0].checksum, CHECKSUM_STATE_VALID);
+		assert_int_equal(b.proofs.items[0].confidence, CONFIDENCE_HIGH);
+		bench_find(&b, fits_not, "", false);
+		assert_int_equal(b.proofs.count, 1);
+		assert_int_equal(b.proofs.items[0].checksum, CHECKSUM_STATE_INVALID);
+		assert_int_equal(b.proofs.items[0].confidence, CONFIDENCE_MEDIUM);
+		assert_int_equal(b.proofs.items[0].level, LEVEL_ERROR);
+		bench_close(&b);
+	}
+}
+
+static void a_limit_is_reported_and_stops_no_other_rule(void **state)
+{
+	static const char rules[] =
+	    "    - id: endless\n"
+	    "      metadata: {name: Test}\n"
+	    "      detection: {matching: {pattern: 'cat_(?:(?:a|aa|aaa)+b?)+!'}}\n"
+	    "    - id: harmless\n"
+	    "      metadata: {name: Test}\n"
+	    "      detection: {matching: {pattern: 'dog_[a-z]{4}'}}\n";
+	static const char text[] = "dog_abcd cat_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+				   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa dog_efgh !";
+	struct bench b;
+
+	(void)state;
+	for (int slowly = 0; slowly < 2; slowly++) {
+		bench_open(&b, rules, (struct engine_options){.no_prefilter = slowly});
+		bench_find(&b, text, "", false);
+		assert_int_equal(b.proofs.count, 2);
+		assert_proof(&b, 0, "harmless", 0, 8);
+		assert_proof(&b, 1, "harmless", 102, 110);
+		assert_non_null(b.proofs.limited);
+		assert_string_equal(b.proofs.limited->id, "endless");
+		/* The next text is none the worse for it. */
+		bench_find(&b, "cat_aab! dog_abcd", "", false);
+		assert_int_equal(b.proofs.count, 2);
+		assert_null(b.proofs.limited);
+		bench_close(&b);
+	}
+}
+
+static void a_pattern_that_is_refused_names_its_rule(void **state)
+{
+	static const char *const path = "broken.yaml";
+	struct engine_options options = {0};
+	struct ruleset broken;
+	struct engine *engine;
+	struct error error = {0};
+
+	(void)state;
+	tree_put(path, "provider:\n"
+		       "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
+		       "  rules:\n"
+		       "    - id: broken\n"
+		       "      metadata: {name: Test}\n"
+		       "      detection: {matching: {pattern: 'abc_[a-z]{4}\\1'}}\n");
+	assert_int_equal(ruleset_load_only(&broken, &path, 1, &error), ERR_NONE);
+	assert_int_equal(engine_new(&engine, &broken, &options, &error), ERR_SYNTAX);
+	assert_null(engine);
+	assert_non_null(strstr(error.message, "broken.yaml:4: rule broken: at offset "));
+	ruleset_release(&broken);
+}
+
+/* ---- Threads ---- */
+
+enum { TEXTS = 400, THREADS = 2 };
+
+struct shared {
+	struct engine *engine;
+	struct buf texts[TEXTS];
+	struct proofs proofs[THREADS][TEXTS];
+};
+
+static void find_all(void *data, unsigned worker)
+{
+	struct shared *shared = data;
+	struct detector *detector = detector_new(shared->engine);
+
+	for (unsigned i = 0; i < TEXTS; i++)
+		find(detector, buf_bytes(&shared->texts[i]), i % 2, &shared->proofs[worker][i]);
+	detector_free(detector);
+}
+
+static void threads_share_an_engine(void **state)
+{
+	struct shared *shared = mem_calloc(1, sizeof(*shared));
+	struct random r = {6};
+
+	(void)state;
+	for (unsigned i = 0; i < TEXTS; i++) {
+		buf_init(&shared->texts[i], 1 << 20);
+		make_text(&r, &shared->texts[i], 12);
+	}
+	/* A new engine: its patterns are compiled while both threads run. */
+	shared->engine = engine_of(&set, (struct engine_options){0});
+	pool_run(THREADS, find_all, shared);
+	for (unsigned i = 0; i < TEXTS; i++) {
+		struct proofs alone = {0};
+
+		find(with, buf_bytes(&shared->texts[i]), true, &alone);
+		for (unsigned worker = 0; worker < THREADS; worker++) {
+			assert_same_proofs(&shared->proofs[worker][i], &alone, "threads", i);
+			proofs_release(&shared->proofs[worker][i]);
+		}
+		proofs_release(&alone);
+		buf_release(&shared->texts[i]);
+	}
+	engine_free(shared->engine);
+	free(shared);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(prefilter_changes_no_answer),
+	    cmocka_unit_test(examples_have_one_answer),
+	    cmocka_unit_test(shortest_texts),
+	    cmocka_unit_test(chunk_borders_hide_nothing),
+	    cmocka_unit_test(chunks_have_one_answer),
+	    cmocka_unit_test(segments_of_light_edits),
+	    cmocka_unit_test(segments_of_wild_edits),
+	    cmocka_unit_test(segments_that_meet_anywhere),
+	    cmocka_unit_test(segments_at_the_ends),
+	    cmocka_unit_test(circumflex_before_the_end_was_carried),
+	    cmocka_unit_test(specific_rules_win_then_longer_secrets),
+	    cmocka_unit_test(every_rule_may_speak),
+	    cmocka_unit_test(generic_rules_pass_over_binaries),
+	    cmocka_unit_test(disabled_rules_are_silent),
+	    cmocka_unit_test(paths_admit_or_not),
+	    cmocka_unit_test(checksum_policies),
+	    cmocka_unit_test(unpublished_checksum_lowers_nothing),
+	    cmocka_unit_test(a_limit_is_reported_and_stops_no_other_rule),
+	    cmocka_unit_test(a_pattern_that_is_refused_names_its_rule),
+	    cmocka_unit_test(threads_share_an_engine),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
