@@ -87,7 +87,7 @@ enum err source_open(struct source **out, const char *const *operands, size_t co
 	source->walk = walk_new(options->include_ignored);
 	source->files = mem_calloc(count, sizeof(*source->files));
 	for (size_t i = 0; i < count && !err; i++) {
-		bool is_folder;
+		bool is_folder = false;
 
 		err = check_operand(operands[i], &is_folder, error);
 		if (err)
