@@ -226,6 +226,23 @@ static void print_summary(const struct session *s, size_t rule_count)
 		size_text(bytes, seconds > 0 ? (uint64_t)((double)c->bytes / seconds) : 0));
 }
 
+/* A SARIF file within the limits of its consumers may lack findings: that is said aloud. */
+static void print_left_out(const struct session *s)
+{
+	size_t count = s->result.findings.count;
+	char number[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < s->report_count; i++) {
+		if (s->reports[i].format == REPORT_SARIF && count > s->options.sarif_limit) {
+			fprintf(stderr,
+				"trawl: SARIF: %s findings, the least severe, are left out; "
+				"--sarif-limit none writes all\n",
+				number_text(number, count - s->options.sarif_limit));
+			return;
+		}
+	}
+}
+
 /* Writes and commits all reports; a report on standard output is told whether to use colour. */
 static enum err write_reports(struct session *s, const struct run *run, struct error *error)
 {
@@ -271,6 +288,7 @@ int session_report(struct session *s, struct error *error)
 	err = write_reports(s, &run, error);
 	if (!err) {
 		print_lost(s);
+		print_left_out(s);
 		if (!s->options.quiet)
 			print_summary(s, run.rule_count);
 	}

@@ -12,7 +12,7 @@
 enum {
 	/* Backtracking steps from one start: some milliseconds. No built-in rule comes near. */
 	MATCH_STEPS_MAX = 1000 * 1000,
-	STARTS_PER_CALL = 256, /* between two looks at the clock */
+	STARTS_PER_CALL = 256,	  /* between two looks at the clock */
 	HEAP_KIB_MAX = 64 * 1024, /* memory of the interpreter, where there is no JIT compiler */
 	/* PCRE2's own 32 KiB are too few for a long private key (PCRE2_ERROR_JIT_STACKLIMIT). */
 	JIT_STACK_MAX = 1024 * 1024,
@@ -32,7 +32,7 @@ struct matcher {
 	pcre2_jit_stack *stack;
 	pcre2_match_data *data;
 	const pcre2_code *code; /* of the last match */
-	uint32_t group_count;   /* of the last match: groups from this number on took no part */
+	uint32_t group_count;	/* of the last match: groups from this number on took no part */
 	int64_t deadline;	/* monotonic clock, nanoseconds */
 };
 

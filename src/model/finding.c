@@ -39,8 +39,15 @@ static int finding_order(const void *left, const void *right)
 
 void finding_list_sort(struct finding_list *list)
 {
+	size_t kept = 0;
+
 	if (list->count)
 		qsort(list->items, list->count, sizeof(*list->items), finding_order);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!kept || finding_order(&list->items[kept - 1], &list->items[i]) != 0)
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
 }
 
 const char *checksum_state_name(enum checksum_state state)

@@ -9,7 +9,7 @@
 #include "model/rule.h"
 
 enum stub_use_kind {
-	STUB_ANCHORS, /* a match may start between first and last bytes before the stub */
+	STUB_ANCHORS,  /* a match may start between first and last bytes before the stub */
 	STUB_INCLUDES, /* one of the rule's pre.include.content */
 	STUB_REJECTS,  /* one of the rule's pre.reject.content */
 };
@@ -18,18 +18,19 @@ struct stub_use {
 	uint32_t rule; /* its number in the part */
 	enum stub_use_kind kind;
 	uint32_t first; /* STUB_ANCHORS: bytes from the match's start to the stub's, at least ... */
-	uint32_t last;  /* ... and at most; UNBOUNDED: the stub only gates the rule */
+	uint32_t last;	/* ... and at most; UNBOUNDED: the stub only gates the rule */
 };
 
 struct stub_index {
 	const struct stub *stubs;
 	size_t count;
-	const uint32_t *first_use; /* count + 1 entries: the uses of stub i are uses[first_use[i]] ... */
+	const uint32_t
+	    *first_use; /* count + 1 entries: the uses of stub i are uses[first_use[i]] ... */
 	const struct stub_use *uses;
 };
 
 /* Builds the index of the rules; all of it is owned by the arena. The order of stubs is fixed. */
 void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
-                      struct arena *arena);
+		      struct arena *arena);
 
 #endif

@@ -1,0 +1,549 @@
+#include "pack/walk.h"
+
+#include "base/memory.h"
+#include "base/pool.h"
+#include "pack/delta.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+	PIECES_PER_THREAD = 16, /* so that threads end together */
+	WEIGHT_ENTRY = 2000,  /* what an entry costs whatever its size, in bytes of deflated data */
+	WEIGHT_MIN = 1 << 22, /* pieces below this are not worth the making again of a base */
+	CHAIN_MAX = 1 << 20,  /* deltas on top of each other; git makes 50, and 4,095 at most */
+};
+
+/* The delta forest of one pack. */
+struct forest {
+	const struct pack *pack;
+	uint32_t count;
+	uint32_t *parent; /* by entry; PACK_NONE: the entry is a root */
+	uint32_t *first_child;
+	uint32_t *next_sibling;
+	uint64_t *weight; /* of the entry and what is based on it, less what was cut off */
+	uint8_t *type;	  /* of the entry itself: enum object_type, or a delta type */
+	bool *cut;	  /* the entry starts a piece of its own */
+	bool *reached;	  /* some root leads to it */
+};
+
+/* A subtree of a forest, less what is cut off it. */
+struct piece {
+	const struct forest *forest;
+	uint32_t entry;
+	uint64_t weight;
+};
+
+struct walk {
+	const struct visitor *visitor;
+	const struct walk_options *options;
+	struct pack *const *packs;
+	struct forest *forests;
+	size_t pack_count;
+	struct piece *pieces;
+	size_t piece_count;
+	size_t piece_cap;
+	atomic_size_t next_piece;
+	pthread_mutex_t lock; /* guards counts */
+	struct walk_counts counts;
+};
+
+/* ---- The forest ---- */
+
+static void forest_init(struct forest *f, const struct pack *pack)
+{
+	uint32_t n = pack_count(pack);
+
+	*f = (struct forest){.pack = pack, .count = n};
+	f->parent = mem_resize(NULL, n, sizeof(*f->parent));
+	f->first_child = mem_resize(NULL, n, sizeof(*f->first_child));
+	f->next_sibling = mem_resize(NULL, n, sizeof(*f->next_sibling));
+	f->weight = mem_calloc(n, sizeof(*f->weight));
+	f->type = mem_calloc(n, sizeof(*f->type));
+	f->cut = mem_calloc(n, sizeof(*f->cut));
+	f->reached = mem_calloc(n, sizeof(*f->reached));
+	for (uint32_t i = 0; i < n; i++)
+		f->parent[i] = f->first_child[i] = f->next_sibling[i] = PACK_NONE;
+	/* From the last to the first, so that siblings stand in order of their offsets. */
+	for (uint32_t i = n; i-- > 0;) {
+		struct pack_entry entry;
+
+		f->weight[i] = WEIGHT_ENTRY;
+		if (pack_entry_read(pack, i, &entry, NULL))
+			continue; /* type 0: it is read from elsewhere, or lost */
+		f->type[i] = (uint8_t)entry.type;
+		f->weight[i] += entry.deflated.len;
+		if (entry.type < PACK_OFS_DELTA || entry.base == PACK_NONE)
+			continue;
+		f->parent[i] = entry.base;
+		f->next_sibling[i] = f->first_child[entry.base];
+		f->first_child[entry.base] = i;
+	}
+}
+
+static void forest_release(struct forest *f)
+{
+	free(f->parent);
+	free(f->first_child);
+	free(f->next_sibling);
+	free(f->weight);
+	free(f->type);
+	free(f->cut);
+	free(f->reached);
+}
+
+static void add_piece(struct walk *w, const struct forest *f, uint32_t entry)
+{
+	w->pieces = mem_grow(w->pieces, w->piece_count, &w->piece_cap, sizeof(*w->pieces));
+	w->pieces[w->piece_count++] = (struct piece){f, entry, f->weight[entry]};
+}
+
+/* Whether objects of the family are to be shown; what cannot be known is looked at. */
+static bool family_wanted(const struct walk *w, unsigned type)
+{
+	return type == 0 || type >= PACK_OFS_DELTA || (w->visitor->types >> type & 1);
+}
+
+/*
+ * Parts the wanted families into pieces of at least the given weight, if they have it. Entries that
+ * no root leads to (references in a circle) become pieces of one, which fail and are read
+ * elsewhere.
+ */
+static void cut_pieces(struct walk *w, struct forest *f, uint64_t least)
+{
+	uint32_t *order = mem_resize(NULL, f->count, sizeof(*order));
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (f->parent[i] == PACK_NONE && family_wanted(w, f->type[i])) {
+			order[count++] = i;
+			f->reached[i] = true;
+		} else if (f->parent[i] == PACK_NONE) {
+			f->reached[i] = true; /* and passed over, with all that is based on it */
+		}
+	}
+	for (uint32_t k = 0; k < count; k++) {
+		for (uint32_t c = f->first_child[order[k]]; c != PACK_NONE;
+		     c = f->next_sibling[c]) {
+			f->reached[c] = true;
+			order[count++] = c;
+		}
+	}
+	/* Bases stand before what is based on them: backwards, weights add up. */
+	while (count-- > 0) {
+		uint32_t i = order[count];
+
+		if (f->parent[i] == PACK_NONE || f->weight[i] >= least) {
+			f->cut[i] = true;
+			add_piece(w, f, i);
+		} else {
+			f->weight[f->parent[i]] += f->weight[i];
+		}
+	}
+	free(order);
+}
+
+/* Entries in circles: each refers to another one, so none can be read here. */
+static void add_unreached(struct walk *w, struct forest *f)
+{
+	for (uint32_t i = 0; i < f->count; i++) {
+		uint32_t root = i;
+
+		for (uint32_t n = 0;
+		     !f->reached[root] && f->parent[root] != PACK_NONE && n < f->count; n++)
+			root = f->parent[root];
+		if (f->reached[root] || f->parent[root] == PACK_NONE)
+			continue;
+		f->type[i] = 0;
+		f->cut[i] = true;
+		add_piece(w, f, i);
+	}
+}
+
+static int heavier_first(const void *left, const void *right)
+{
+	const struct piece *a = left, *b = right;
+
+	if (a->weight != b->weight)
+		return a->weight > b->weight ? -1 : 1;
+	return (a->entry > b->entry) - (a->entry < b->entry);
+}
+
+/* ---- One thread's walk ---- */
+
+/* An object that others are based on, on the way from a base to the leaves. */
+struct frame {
+	uint32_t entry;
+	uint32_t next_child;
+	enum object_type type;
+	struct buf content; /* empty when it was dropped */
+	void *state;
+	bool dropped;
+};
+
+struct worker {
+	struct walk *walk;
+	unsigned number;
+	const struct forest *forest;
+	struct inflater *inflater;
+	struct buf delta;
+	struct segment_list segments;
+	struct frame *frames; /* the way; the last is the one being followed */
+	size_t depth;
+	size_t cap;
+	uint64_t live; /* bytes that the frames hold */
+	uint64_t budget;
+	struct buf spare; /* a content buffer to be used again */
+	struct walk_counts counts;
+};
+
+static void *state_new(const struct worker *w)
+{
+	return mem_calloc(1, w->walk->visitor->state_size);
+}
+
+static void state_free(const struct worker *w, void *state)
+{
+	if (state)
+		w->walk->visitor->forget(state);
+	free(state);
+}
+
+static uint64_t frame_bytes(const struct worker *w, const struct frame *f)
+{
+	return f->content.cap + (f->state ? w->walk->visitor->state_bytes(f->state) : 0);
+}
+
+static void frame_release(struct worker *w, struct frame *f)
+{
+	state_free(w, f->state);
+	f->state = NULL;
+	if (f->content.cap > w->spare.cap) {
+		struct buf swapped = w->spare;
+
+		w->spare = f->content;
+		f->content = swapped;
+	}
+	buf_release(&f->content);
+}
+
+/* Inflates the entry's own data into out. */
+static enum err inflate(struct worker *w, uint32_t number, struct pack_entry *entry,
+			struct buf *out)
+{
+	enum err err = pack_entry_read(w->forest->pack, number, entry, NULL);
+
+	return err ? err : pack_inflate(w->inflater, entry, out);
+}
+
+/* Reads the object from elsewhere, whole. */
+static bool read_elsewhere(struct worker *w, const struct object_id *id, enum object_type *type,
+			   struct buf *out)
+{
+	const struct visitor *v = w->walk->visitor;
+
+	buf_clear(out);
+	return v->read(v->context, id, type, out);
+}
+
+/*
+ * Makes the entry's content in out, without a base at hand: the entry is a root of its family, its
+ * base lies elsewhere, or it cannot be read here.
+ */
+static bool make_root(struct worker *w, uint32_t number, enum object_type *type, struct buf *out)
+{
+	struct pack_entry entry;
+	struct buf base;
+	bool made = false;
+
+	buf_init(&base, out->max);
+	if (w->forest->type[number] != 0 && !inflate(w, number, &entry, &w->delta)) {
+		if (entry.type < PACK_OFS_DELTA) {
+			struct buf swapped = *out;
+
+			*out = w->delta;
+			w->delta = swapped;
+			*type = (enum object_type)entry.type;
+			made = true;
+		} else if (entry.type == PACK_REF_DELTA && entry.base == PACK_NONE) {
+			made = read_elsewhere(w, &entry.base_id, type, &base) &&
+			       !delta_apply(buf_bytes(&base), buf_bytes(&w->delta),
+					    w->walk->visitor->least_copy, out, &w->segments, NULL);
+		}
+	}
+	buf_release(&base);
+	w->segments.count = 0;
+	return made || read_elsewhere(w, pack_id(w->forest->pack, number), type, out);
+}
+
+/* Makes the entry's content in out from its base's; the segments tell what was copied. */
+static bool make_from(struct worker *w, uint32_t number, struct bytes base, struct buf *out)
+{
+	struct pack_entry entry;
+
+	return !inflate(w, number, &entry, &w->delta) &&
+	       !delta_apply(base, buf_bytes(&w->delta), w->walk->visitor->least_copy, out,
+			    &w->segments, &w->counts.stored);
+}
+
+/* Makes the entry's content in out from the root of its family on, or from a frame on the way. */
+static bool make_again(struct worker *w, uint32_t number, enum object_type *type, struct buf *out)
+{
+	const struct forest *f = w->forest;
+	uint32_t *chain = NULL;
+	size_t length = 0, cap = 0;
+	struct buf base;
+	bool made;
+
+	buf_init(&base, out->max);
+	while (f->parent[number] != PACK_NONE && length < CHAIN_MAX) {
+		chain = mem_grow(chain, length, &cap, sizeof(*chain));
+		chain[length++] = number;
+		number = f->parent[number];
+	}
+	made = make_root(w, number, type, out);
+	while (length-- > 0) {
+		uint64_t stored = w->counts.stored;
+		struct buf swapped = base;
+
+		base = *out;
+		*out = swapped;
+		made = made && make_from(w, chain[length], buf_bytes(&base), out);
+		w->counts.stored = stored;
+		if (!made)
+			made = read_elsewhere(w, pack_id(f->pack, chain[length]), type, out);
+	}
+	buf_release(&base);
+	free(chain);
+	w->counts.remade++;
+	return made;
+}
+
+static bool in_earlier_pack(const struct worker *w, const struct object_id *id)
+{
+	for (size_t i = 0; i < w->walk->pack_count; i++) {
+		if (w->walk->packs[i] == w->forest->pack)
+			return false;
+		if (pack_find(w->walk->packs[i], id) != PACK_NONE)
+			return true;
+	}
+	return false;
+}
+
+static void show(struct worker *w, uint32_t number, const struct frame *object,
+		 const struct frame *base, bool again)
+{
+	const struct visitor *v = w->walk->visitor;
+	struct walked walked = {.id = *pack_id(w->forest->pack, number),
+				.type = object->type,
+				.bytes = buf_bytes(&object->content),
+				.state = object->state};
+
+	walked.again = again || in_earlier_pack(w, &walked.id);
+	if (base && base->state) {
+		walked.segments = w->segments.items;
+		walked.segment_count = w->segments.count;
+		walked.base_state = base->state;
+		walked.base_len = base->content.len;
+	}
+	if (!walked.again) {
+		w->counts.objects++;
+		w->counts.bytes += walked.bytes.len;
+	}
+	if (v->types >> object->type & 1)
+		v->visit(v->context, w->number, &walked);
+}
+
+/* Puts the frame on the way. What is over the budget is dropped, the oldest first. */
+static void push(struct worker *w, const struct frame *frame)
+{
+	w->frames = mem_grow(w->frames, w->depth, &w->cap, sizeof(*w->frames));
+	w->frames[w->depth++] = *frame;
+	w->live += frame_bytes(w, frame);
+	for (size_t i = 0; i + 1 < w->depth && w->live > w->budget; i++) {
+		struct frame *old = &w->frames[i];
+
+		if (old->dropped)
+			continue;
+		w->live -= frame_bytes(w, old);
+		state_free(w, old->state);
+		old->state = NULL;
+		buf_release(&old->content);
+		old->dropped = true;
+	}
+}
+
+static void pop(struct worker *w)
+{
+	struct frame *f = &w->frames[--w->depth];
+
+	w->live -= frame_bytes(w, f);
+	frame_release(w, f);
+}
+
+/* Gives a dropped frame its content and state back. */
+static bool restore(struct worker *w, struct frame *f)
+{
+	f->content = (struct buf){.max = w->walk->options->object_max};
+	if (!make_again(w, f->entry, &f->type, &f->content)) {
+		buf_release(&f->content);
+		return false;
+	}
+	f->state = state_new(w);
+	show(w, f->entry, f, NULL, true);
+	f->dropped = false;
+	w->live += frame_bytes(w, f);
+	return true;
+}
+
+/* Makes and shows one entry, whose base is the last frame (if it has one there), and puts it on the
+ * way if others are based on it. */
+static void follow(struct worker *w, uint32_t number, bool has_base)
+{
+	const struct visitor *v = w->walk->visitor;
+	struct frame frame = {.entry = number, .next_child = w->forest->first_child[number]};
+	struct frame *base = has_base ? &w->frames[w->depth - 1] : NULL;
+	bool made;
+
+	frame.content = w->spare;
+	frame.content.max = w->walk->options->object_max;
+	w->spare = (struct buf){0};
+	buf_clear(&frame.content);
+	if (base && base->dropped && !restore(w, base))
+		base = NULL;
+	if (base) {
+		frame.type = base->type;
+		made = make_from(w, number, buf_bytes(&base->content), &frame.content);
+		if (!made) {
+			w->segments.count = 0;
+			made = read_elsewhere(w, pack_id(w->forest->pack, number), &frame.type,
+					      &frame.content);
+		}
+	} else {
+		made = make_root(w, number, &frame.type, &frame.content);
+		if (made)
+			w->counts.stored += frame.content.len;
+	}
+	if (!made) {
+		v->lose(v->context, w->number, pack_id(w->forest->pack, number),
+			"it is damaged or too large, or what it is based on is missing");
+		frame.dropped = true; /* what is based on it is tried, and read from elsewhere */
+	} else {
+		frame.state = state_new(w);
+		show(w, number, &frame, base, false);
+	}
+	/* A base is not needed any more once its last child is made. */
+	if (has_base && w->frames[w->depth - 1].next_child == PACK_NONE)
+		pop(w);
+	if (frame.next_child != PACK_NONE)
+		push(w, &frame);
+	else
+		frame_release(w, &frame);
+}
+
+static void walk_piece(struct worker *w, const struct piece *piece)
+{
+	const struct forest *f = piece->forest;
+	uint32_t parent = f->parent[piece->entry];
+	bool has_base = parent != PACK_NONE && f->type[piece->entry] != 0;
+
+	w->forest = f;
+	w->counts.pieces++;
+	if (has_base) {
+		struct frame base = {.entry = parent, .next_child = PACK_NONE, .dropped = true};
+
+		push(w, &base);
+	}
+	follow(w, piece->entry, has_base);
+	while (w->depth) {
+		struct frame *top = &w->frames[w->depth - 1];
+		uint32_t child = top->next_child;
+
+		if (child == PACK_NONE) {
+			pop(w);
+			continue;
+		}
+		do {
+			top->next_child = f->next_sibling[top->next_child];
+		} while (top->next_child != PACK_NONE && f->cut[top->next_child]);
+		if (!f->cut[child])
+			follow(w, child, true);
+	}
+}
+
+static void walk_pieces(void *shared, unsigned number)
+{
+	struct walk *walk = shared;
+	struct worker w = {.walk = walk, .number = number};
+	size_t next;
+
+	w.inflater = inflater_new();
+	w.budget = walk->options->memory / walk->options->threads;
+	buf_init(&w.delta, walk->options->object_max);
+	while ((next = atomic_fetch_add(&walk->next_piece, 1)) < walk->piece_count)
+		walk_piece(&w, &walk->pieces[next]);
+	inflater_free(w.inflater);
+	buf_release(&w.delta);
+	buf_release(&w.spare);
+	segment_list_release(&w.segments);
+	free(w.frames);
+	pthread_mutex_lock(&walk->lock);
+	walk->counts.objects += w.counts.objects;
+	walk->counts.bytes += w.counts.bytes;
+	walk->counts.stored += w.counts.stored;
+	walk->counts.remade += w.counts.remade;
+	walk->counts.pieces += w.counts.pieces;
+	pthread_mutex_unlock(&walk->lock);
+}
+
+struct forest_work {
+	struct walk *walk;
+	atomic_size_t next;
+};
+
+static void read_forests(void *shared, unsigned number)
+{
+	struct forest_work *work = shared;
+	size_t next;
+
+	(void)number;
+	while ((next = atomic_fetch_add(&work->next, 1)) < work->walk->pack_count)
+		forest_init(&work->walk->forests[next], work->walk->packs[next]);
+}
+
+void pack_walk(struct pack *const *packs, size_t count, const struct visitor *visitor,
+	       const struct walk_options *options, struct walk_counts *counts)
+{
+	struct walk walk = {
+	    .visitor = visitor, .options = options, .packs = packs, .pack_count = count};
+	struct forest_work forests = {.walk = &walk};
+	uint64_t total = 0, least = UINT64_MAX;
+
+	if (pthread_mutex_init(&walk.lock, NULL) != 0)
+		mem_exhausted();
+	walk.forests = mem_calloc(count, sizeof(*walk.forests));
+	pool_run(options->threads, read_forests, &forests);
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t k = 0; k < walk.forests[i].count; k++)
+			total += walk.forests[i].weight[k];
+	}
+	if (options->threads > 1) {
+		least = total / options->threads / PIECES_PER_THREAD;
+		if (least < WEIGHT_MIN)
+			least = WEIGHT_MIN;
+	}
+	for (size_t i = 0; i < count; i++) {
+		cut_pieces(&walk, &walk.forests[i], least);
+		add_unreached(&walk, &walk.forests[i]);
+	}
+	if (walk.piece_count)
+		qsort(walk.pieces, walk.piece_count, sizeof(*walk.pieces), heavier_first);
+	pool_run(options->threads, walk_pieces, &walk);
+	for (size_t i = 0; i < count; i++)
+		forest_release(&walk.forests[i]);
+	free(walk.forests);
+	free(walk.pieces);
+	pthread_mutex_destroy(&walk.lock);
+	*counts = walk.counts;
+}

@@ -1,0 +1,68 @@
+/*
+ * The walk over all that packs store: each object is inflated and patched once, from the base of
+ * its delta family to the leaves, and shown together with what it copies from its base. Families go
+ * to the threads as pieces of like weight; a large one is cut into several. Memory is bounded by a
+ * budget: beyond it, objects that are still needed as bases are dropped and made again.
+ */
+#ifndef TRAWL_PACK_WALK_H
+#define TRAWL_PACK_WALK_H
+
+#include "model/blob.h"
+#include "pack/pack.h"
+
+/* An object as the walk shows it; borrowed for the time of the call. */
+struct walked {
+	struct object_id id;
+	enum object_type type;
+	struct bytes bytes;
+	const struct segment
+	    *segments; /* what it copies from its base, if base_state is not NULL */
+	size_t segment_count;
+	const void *base_state; /* the visitor's state of the base; NULL: there is none */
+	size_t base_len;	/* bytes of the base */
+	void *state; /* for the visitor, zeroed; kept while others may be based on this */
+	bool again;  /* it was shown before, or will be: only the state is wanted */
+};
+
+/* What the walk calls; every function gets the context and the number of the worker. */
+struct visitor {
+	void *context;
+	unsigned types;	     /* the sum of 1 << enum object_type of those to be shown */
+	size_t state_size;   /* bytes of a state */
+	uint32_t least_copy; /* shorter copies are no segments */
+	void (*visit)(void *context, unsigned worker, const struct walked *object);
+	/* Bytes that a state holds beside its own. */
+	size_t (*state_bytes)(const void *state);
+	/* Frees what a state holds. */
+	void (*forget)(void *state);
+	/* Reads an object from elsewhere: an entry that is damaged, a base that is not in its pack.
+	 */
+	bool (*read)(void *context, const struct object_id *id, enum object_type *type,
+		     struct buf *out);
+	/* An object that nothing could read. */
+	void (*lose)(void *context, unsigned worker, const struct object_id *id,
+		     const char *detail);
+};
+
+struct walk_options {
+	unsigned threads;
+	uint64_t memory;     /* bytes for objects and states, of all threads together */
+	uint64_t object_max; /* bytes; a larger object is lost */
+};
+
+struct walk_counts {
+	uint64_t objects; /* shown, without those shown again */
+	uint64_t bytes;	  /* of these */
+	uint64_t stored;  /* bytes of whole objects and of what deltas insert */
+	uint64_t remade;  /* objects that were made again */
+	uint64_t pieces;  /* of families, as the threads took them */
+};
+
+/*
+ * Walks the packs. An object that an earlier pack holds, too, is shown again only. Returns when
+ * everything was shown or lost.
+ */
+void pack_walk(struct pack *const *packs, size_t count, const struct visitor *visitor,
+	       const struct walk_options *options, struct walk_counts *counts);
+
+#endif
