@@ -206,6 +206,7 @@ struct parser {
 	struct arena *arena;
 	struct error *error;
 	struct flags flags;
+	bool quoted; /* between \Q and \E */
 	unsigned depth;
 	bool seen_group;
 	bool failed;
@@ -520,13 +521,21 @@ static bool class_items(struct parser *p, struct set *set, bool *translated)
 			fail(p, "a class has no closing bracket; add ]");
 			return false;
 		}
-		if (accept(p, "\\Q")) {
-			for (; *p->at && !accept(p, "\\E"); p->at++)
-				set_add(set, (unsigned char)*p->at);
+		if (first && (accept(p, "\\E") || accept(p, "\\Q\\E"))) {
+			fail(p, "an empty \\Q\\E at the start of a class; remove it");
+			return false;
+		}
+		if (accept(p, "\\Q") || accept(p, "\\E")) {
+			if (p->at[-1] == 'Q') {
+				for (; *p->at && !accept(p, "\\E"); p->at++)
+					set_add(set, (unsigned char)*p->at);
+			}
+			if (p->at[0] == '-' && p->at[1] != ']') {
+				fail(p, "a range behind \\Q or \\E; write its first byte itself");
+				return false;
+			}
 			continue;
 		}
-		if (accept(p, "\\E"))
-			continue;
 		if (!first && p->at[0] == '&' && p->at[1] == '&') {
 			struct set right = {{0}};
 			bool nested;
@@ -534,9 +543,17 @@ static bool class_items(struct parser *p, struct set *set, bool *translated)
 			p->at += 2;
 			*translated = true;
 			nested = accept(p, "[");
+			if ((!nested && *p->at == ']') || (nested && *p->at == ':')) {
+				fail(p, "&& in a class: write &&[...] with a class on its right");
+				return false;
+			}
 			if (nested ? !class_body(p, &right, translated)
 				   : !class_items(p, &right, translated))
 				return false;
+			if (nested && *p->at != ']' && strncmp(p->at, "&&", 2) != 0) {
+				fail(p, "what follows &&[...] in a class; write it inside");
+				return false;
+			}
 			if (p->flags.caseless)
 				set_fold_case(set);
 			set_intersect(set, &right);
@@ -587,7 +604,6 @@ static struct node *parse_class(struct parser *p)
 }
 
 static struct node *parse_choice(struct parser *p);
-
 /* What follows a backslash outside a class. */
 static struct node *parse_escape(struct parser *p)
 {
@@ -611,19 +627,6 @@ static struct node *parse_escape(struct parser *p)
 	case 'Z':
 		n = look_new(p, 0, 2);
 		break;
-	case 'E':
-		n = node_new(p, NODE_SEQUENCE);
-		break;
-	case 'Q':
-		n = node_new(p, NODE_SEQUENCE);
-		p->at++;
-		for (struct node **last = &n->child; *p->at && strncmp(p->at, "\\E", 2) != 0;) {
-			*last = byte_node(p, (unsigned char)*p->at++);
-			last = &(*last)->next;
-		}
-		accept(p, "\\E");
-		keep(p, from);
-		return n;
 	case 'R':
 		n = node_new(p, NODE_REPEAT);
 		n->min = 1;
@@ -656,7 +659,9 @@ static struct node *parse_escape(struct parser *p)
 				return fail(p, "a reference has no end");
 			p->at = end;
 		} else {
-			while (isdigit((unsigned char)p->at[1]) || p->at[1] == '-')
+			if (p->at[1] == '-' || p->at[1] == '+')
+				p->at++;
+			while (isdigit((unsigned char)p->at[1]))
 				p->at++;
 		}
 		break;
@@ -706,6 +711,10 @@ static bool parse_flags(struct parser *p)
 			p->flags.multiline = on;
 			break;
 		case 'x':
+			if (p->at[1] == 'x') {
+				fail(p, "the flag xx, which changes classes, cannot be used");
+				return false;
+			}
 			p->flags.extended = on;
 			break;
 		case 'U':
@@ -730,12 +739,6 @@ static struct node *parse_group(struct parser *p)
 			    "(*VERBS) cannot be used; write the condition in the pattern itself");
 	if (!accept(p, "?")) {
 		captures = true;
-	} else if (accept(p, "#")) {
-		while (*p->at && *p->at != ')')
-			p->at++;
-		if (!accept(p, ")"))
-			return fail(p, "a comment has no closing parenthesis; add )");
-		return node_new(p, NODE_SEQUENCE);
 	} else if (accept(p, ":") || accept(p, ">") || accept(p, "|")) {
 		/* Atomic groups and branch resets match a subset of what the plain group does. */
 	} else if (accept(p, "=") || accept(p, "!")) {
@@ -814,7 +817,7 @@ static struct node *parse_atom(struct parser *p)
 	struct set set = {{0}};
 	struct node *n;
 
-	switch (*p->at) {
+	switch (p->quoted ? 'a' : *p->at) {
 	case '[':
 		return parse_class(p);
 	case '(':
@@ -833,6 +836,10 @@ static struct node *parse_atom(struct parser *p)
 			set.bits[0] &= ~(UINT64_C(1) << '\n');
 		n = set_node(p, &set);
 		break;
+	case '{': /* one that is no quantifier here is one to PCRE2 10.43: {,5} */
+		p->at++;
+		buf_appendf(&p->out, "\\{");
+		return byte_node(p, '{');
 	case '*':
 	case '+':
 	case '?':
@@ -896,21 +903,41 @@ static bool parse_repeat(struct parser *p, struct node **n)
 	return true;
 }
 
-static void skip_extended(struct parser *p)
+/* Passes over what may stand between an item and its quantifier: comments, quotation marks. */
+static void skip_ignored(struct parser *p)
 {
 	const char *from = p->at;
 
-	while (p->flags.extended && *p->at) {
-		if (*p->at == '#') {
+	for (;;) {
+		if (p->quoted) {
+			if (!accept(p, "\\E"))
+				break;
+			p->quoted = false;
+		} else if (accept(p, "\\Q")) {
+			p->quoted = true;
+		} else if (accept(p, "(?#")) {
+			while (*p->at && *p->at != ')')
+				p->at++;
+			if (!accept(p, ")")) {
+				fail(p, "a comment has no closing parenthesis; add )");
+				break;
+			}
+		} else if (p->flags.extended && *p->at == '#') {
 			while (*p->at && *p->at != '\n')
 				p->at++;
-		} else if (isspace((unsigned char)*p->at)) {
+		} else if (p->flags.extended && isspace((unsigned char)*p->at)) {
 			p->at++;
-		} else {
+		} else if (!accept(p, "\\E")) {
 			break;
 		}
 	}
 	keep(p, from);
+}
+
+/* Whether a sequence ends here. */
+static bool at_end(const struct parser *p)
+{
+	return p->failed || !*p->at || (!p->quoted && (*p->at == '|' || *p->at == ')'));
 }
 
 static struct node *parse_sequence(struct parser *p)
@@ -918,14 +945,17 @@ static struct node *parse_sequence(struct parser *p)
 	struct node *sequence = node_new(p, NODE_SEQUENCE);
 	struct node **last = &sequence->child;
 
-	for (skip_extended(p); *p->at && *p->at != '|' && *p->at != ')'; skip_extended(p)) {
+	for (skip_ignored(p); !at_end(p); skip_ignored(p)) {
 		struct node *n = parse_atom(p);
 
 		if (!n)
 			return NULL;
-		skip_extended(p);
-		while (parse_repeat(p, &n))
-			;
+		skip_ignored(p);
+		for (unsigned repeats = 0; !p->quoted && parse_repeat(p, &n); repeats++) {
+			if (repeats > DEPTH_MAX)
+				return fail(p, "too many quantifiers behind each other");
+			skip_ignored(p);
+		}
 		if (p->failed)
 			return NULL;
 		/* A group's node may serve as it is, but not with siblings of its own. */
@@ -1247,11 +1277,13 @@ static void search_sequence(struct search *s, const struct stand *stand, uint32_
 	}
 }
 
-/* The node of the first capture group, or NULL. */
+/* The node of the first capture group, or NULL if some matches are without it. */
 static const struct node *find_secret(const struct node *n)
 {
 	if (n->secret)
 		return n;
+	if (n->kind == NODE_CHOICE || (n->kind == NODE_REPEAT && n->min == 0))
+		return NULL;
 	for (const struct node *c = n->child; c; c = c->next) {
 		const struct node *found = find_secret(c);
 
@@ -1327,7 +1359,7 @@ enum err regex_analyse(const char *expression, struct arena *arena, struct regex
 	enum err err = ERR_SYNTAX;
 
 	*facts = (struct regex_facts){0};
-	buf_init(&p.out, (size_t)EXPRESSION_MAX * 4);
+	buf_init(&p.out, (size_t)EXPRESSION_MAX * 8); /* \\P{Punct} grows most */
 	if (strlen(expression) > EXPRESSION_MAX) {
 		fail(&p, "the pattern is too long; split the rule");
 		goto out;
@@ -1343,11 +1375,13 @@ enum err regex_analyse(const char *expression, struct arena *arena, struct regex
 
 	facts->translated = arena_text(arena, buf_bytes(&p.out));
 	facts->min_width = extent.min;
-	facts->has_groups = secret != NULL;
+	facts->has_groups = p.seen_group;
 	facts->reach = (struct reach){extent.behind, extent.max, extent.ahead};
 	if (extent.behind == UNBOUNDED || extent.ahead == UNBOUNDED)
 		facts->reach.width = UNBOUNDED;
-	facts->prefix_len = fixed_prefix(secret ? secret : root, &scratch);
+	/* Where it is not certain what the secret is, nothing of it may be shown. */
+	if (secret || !p.seen_group)
+		facts->prefix_len = fixed_prefix(secret ? secret : root, &scratch);
 	facts_anchors(facts, root, arena);
 	err = ERR_NONE;
 out:
