@@ -1,7 +1,9 @@
 /*
  * One pack and its index, mapped and validated (gitformat-pack(5)). The index is only a claim: what
  * it says is held against the pack before anything is read, and every read stays inside the entry
- * that it belongs to. A pack is const after it is opened and shared by all threads.
+ * that it belongs to. A wrong entry does not hide the others. The files' SHA-1 checksums are not
+ * computed, for the time it would take; zlib's checksum of each entry is. A pack is const after it
+ * is opened and shared by all threads.
  */
 #ifndef TRAWL_PACK_PACK_H
 #define TRAWL_PACK_PACK_H
@@ -28,10 +30,12 @@ struct pack_entry {
 struct pack;
 
 /*
- * Opens the pack whose index is the file `index_path` (it ends in .idx; the pack lies beside it).
- * Checks headers, versions, the fan-out table, that ids ascend, that offsets are distinct and lie
- * in the pack, that the pack counts as many objects. ERR_MISSING, ERR_IO, ERR_CORRUPT (naming the
- * file and what is wrong), ERR_UNSUPPORTED for another version. *out is the caller's.
+ * Opens the pack whose index is the file `index_path`, which ends in .idx (the pack lies beside
+ * it). Checks headers, versions, sizes, the fan-out table, that ids ascend (one may stand twice),
+ * that the pack counts as many objects and ends with the checksum that the index names.
+ * ERR_MISSING, ERR_IO, ERR_CORRUPT (naming the file and what is wrong), ERR_UNSUPPORTED for another
+ * version, ERR_LIMIT for a file that does not fit the address space. *out is the caller's, NULL on
+ * failure.
  */
 enum err pack_open(struct pack **out, const char *index_path, struct error *error);
 void pack_close(struct pack *pack);
@@ -42,16 +46,24 @@ const char *pack_path(const struct pack *pack);
 /* The bytes of the .pack file. */
 uint64_t pack_size(const struct pack *pack);
 
-/* The number of entries; they are numbered from 0 in order of their offsets. */
+/*
+ * The number of entries; they are numbered from 0 in order of their offsets. Those whose offset
+ * lies outside the pack are the last.
+ */
 uint32_t pack_count(const struct pack *pack);
 
 /* The object's id, as the index claims it; owned by the pack. */
 const struct object_id *pack_id(const struct pack *pack, uint32_t entry);
 
-/* The entry with this id, or PACK_NONE. */
+/* The entry with this id (if several have it, the one that the index names first), or PACK_NONE. */
 uint32_t pack_find(const struct pack *pack, const struct object_id *id);
 
-/* Reads the entry's head. ERR_CORRUPT when it does not fit into its place or names no base. */
+/*
+ * Reads the entry's head. ERR_CORRUPT, naming the pack, the object and the fault, when the entry
+ * lies outside the pack or where another one does, its type is unknown, its place cannot hold its
+ * size, or no entry starts where the base of a PACK_OFS_DELTA should. Such a base has a lower
+ * number than its delta; that of a PACK_REF_DELTA may have any, even the delta's own.
+ */
 enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_entry *entry,
 			 struct error *error);
 
