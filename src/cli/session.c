@@ -78,8 +78,11 @@ static enum err open_reports(struct session *s, struct error *error)
 		if (!err)
 			s->report_count++;
 	}
-	for (size_t i = 0; i < s->report_count; i++)
-		s->scan.line_hashes |= s->reports[i].format == REPORT_SARIF;
+	for (size_t i = 0; i < s->report_count; i++) {
+		s->text_wanted |= s->reports[i].format == REPORT_TEXT;
+		s->sarif_wanted |= s->reports[i].format == REPORT_SARIF;
+	}
+	s->scan.line_hashes = s->sarif_wanted;
 	return err;
 }
 
@@ -181,10 +184,8 @@ static void print_lost(const struct session *s)
 	const struct coverage *c = &s->result.coverage;
 	char number[NUMBER_TEXT_MAX];
 
-	for (size_t i = 0; i < s->report_count; i++) {
-		if (s->reports[i].format == REPORT_TEXT)
-			return;
-	}
+	if (s->text_wanted)
+		return;
 	for (size_t i = 0; i < c->named_count && i < LOST_SHOWN_MAX; i++) {
 		struct error line;
 
@@ -232,15 +233,11 @@ static void print_left_out(const struct session *s)
 	size_t count = s->result.findings.count;
 	char number[NUMBER_TEXT_MAX];
 
-	for (size_t i = 0; i < s->report_count; i++) {
-		if (s->reports[i].format == REPORT_SARIF && count > s->options.sarif_limit) {
-			fprintf(stderr,
-				"trawl: SARIF: %s findings, the least severe, are left out; "
-				"--sarif-limit none writes all\n",
-				number_text(number, count - s->options.sarif_limit));
-			return;
-		}
-	}
+	if (s->sarif_wanted && count > s->options.sarif_limit)
+		fprintf(stderr,
+			"trawl: SARIF: %s findings, the least severe, are left out; "
+			"--sarif-limit none writes all\n",
+			number_text(number, count - s->options.sarif_limit));
 }
 
 /* Writes and commits all reports; a report on standard output is told whether to use colour. */

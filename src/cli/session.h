@@ -17,6 +17,8 @@ struct session {
 	struct scan_result result; /* of all workers */
 	struct report *reports;
 	size_t report_count;
+	bool text_wanted;    /* one of them is text */
+	bool sarif_wanted;   /* one of them is SARIF */
 	int64_t started_ms;  /* wall clock, or SOURCE_DATE_EPOCH */
 	int64_t started_run; /* monotonic clock, for the summary */
 };

@@ -115,9 +115,9 @@ static inline struct run sample_run(const struct finding *findings, size_t count
 }
 
 /* What the writer writes, as text; owned by the caller. */
-static inline char *sample_capture(void (*writer)(FILE *, const struct run *,
-						  const struct report_options *),
-				   const struct run *run, const struct report_options *options)
+__attribute__((noinline, unused)) static char *
+sample_capture(void (*writer)(FILE *, const struct run *, const struct report_options *),
+	       const struct run *run, const struct report_options *options)
 {
 	char *text = NULL;
 	size_t len = 0;
