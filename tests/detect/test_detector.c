@@ -18,164 +18,68 @@
  * tokens, halves of tokens, and what arms or rejects a rule.
  */
 
-/* Rules that look around themselves in every way that a pattern can. */
-static const char user_rules[] = "provider:\n"
-				 "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
-				 "  rules:\n"
-#define RULE(id, detection)                                                                        \
-	"    - id: " id "\n"                                                                       \
-	"      metadata: {name: Test}\n"                                                           \
-	"      detection:\n"                                                                       \
-	"        " detection "\n"
-#define MATCHING(pattern) "matching: {pattern: '" pattern "'}"
-    RULE("t-behind", MATCHING("(?<=key=)bhd_[a-z0-9]{4,8}")) RULE(
-	"t-ahead", MATCHING("ahd_[a-z]{2,6}(?=;end)")) RULE("t-ahead-not",
-							    MATCHING("ahn_[a-z]{4}(?!\\w)"))
-	RULE("t-behind-not", MATCHING("(?<!no)bhn_[a-z]{4}")) RULE(
-	    "t-border", MATCHING("\\bwrd_[a-z0-9]{3,9}\\b")) RULE("t-text-start",
-								  MATCHING("\\Aabs_[a-z]{4}"))
-	    RULE("t-text-end", MATCHING("zed_[a-z]{4}\\z")) RULE(
-		"t-text-last-line", MATCHING("las_[a-z]{4}\\Z")) RULE("t-dollar",
-								      MATCHING("dol_[a-z]{2,4}$"))
-		RULE("t-circumflex", MATCHING("^cir_[a-z]{4}")) RULE(
-		    "t-lines",
-		    MATCHING("(?m)^lin_[a-z]{2,4}$")) RULE("t-next-line",
-							   MATCHING("(?m)nxl_[a-z]{2}\\n^"))
-		    RULE("t-wide", MATCHING("[a-z ]{0,60}keyword_([0-9]{4,6})")) RULE(
-			"t-unbounded", MATCHING(
-					   "unb_[a-z ]*_end")) RULE("t-unbounded-behind",
-								    MATCHING(
-									"(?:x+|y)ubb_[a-z]{4}"))
-			RULE("t-reference", MATCHING("ref_([a-z])[a-z]{2}\\1")) RULE(
-			    "t-overlap",
-			    MATCHING(
-				"(?:ovl_){2}[a-z]?")) RULE("t-lazy", MATCHING("laz_[a-z]{1,8}?q"))
-			    RULE("t-atomic", MATCHING("ato_(?>[a-z]{1,4})z?")) RULE(
-				"t-no-stub",
-				MATCHING(
-				    "[0-9]{5}-[0-9]{4}")) RULE("t-no-width",
-							       MATCHING("(?=(emp_[a-z]{3}))"))
-				RULE("t-any-case", MATCHING("(?i)cas_[a-z]{4}")) RULE(
-				    "t-nul",
-				    MATCHING("nul_\\x00[a-z]{3}"))
-				    RULE("t-newline", MATCHING("nwl_\\R[a-z]{2}")) RULE(
-					"t-include",
-					"pre: {include: {content: [armword]}}\n        " MATCHING(
-					    "inc_[a-z]{4}"))
-					RULE(
-					    "t-reject",
-					    "pre: {reject: {content: [Sample]}}\n        " MATCHING(
-						"rej_[a-z]{4}"))
-					    RULE("t-both", "pre: {include: {content: [armword, "
-							   "arm2]}, reject: {content: [sample]}}\n"
-							   "        " MATCHING("bth_[a-z]{4}"))
-						RULE("t-near",
-						     "matching: {pattern: 'nea_[a-z]{4}', context: "
-						     "{patternAround: {pattern: "
-						     "'nearby', maxCharDistance: 20}}}")
-						    RULE("t-near-line",
-							 "matching: {pattern: 'nel_[a-z]{4}', "
-							 "context: {patternBefore: {pattern: "
-							 "'nearby', maxLineDistance: 1, "
-							 "maxLineLength: 80}}}")
-							RULE("t-not-near",
-							     "matching: {pattern: 'nnr_[a-z]{4}', "
-							     "context: {matchNot: [{patternAfter: "
-							     "{pattern: 'nearby', maxCharDistance: "
-							     "30}}]}}")
-							    RULE("t-post",
-								 MATCHING("pst_(?<body>[a-z]{6}"
-									  ")") "\n"
-									       "        post: "
-									       "{patternNot: "
-									       "'aaa', groups: "
-									       "{body: "
-									       "{statisticalFil"
-									       "ter: "
-									       "{threshold: "
-									       "1.5}}}}");
+/*
+ * Rules that look around themselves in every way that a pattern can: each an id, a pattern, its
+ * context, and what else is in its detection.
+ */
+static const char *const user_rules[][4] = {
+    {"behind", "(?<=key=)bhd_[a-z0-9]{4,8}"},
+    {"ahead", "ahd_[a-z]{2,6}(?=;end)"},
+    {"ahead-not", "ahn_[a-z]{4}(?!\\w)"},
+    {"behind-not", "(?<!no)bhn_[a-z]{4}"},
+    {"border", "\\bwrd_[a-z0-9]{3,9}\\b"},
+    {"text-start", "\\Aabs_[a-z]{4}"},
+    {"text-end", "zed_[a-z]{4}\\z"},
+    {"text-last-line", "las_[a-z]{4}\\Z"},
+    {"dollar", "dol_[a-z]{2,4}$"},
+    {"circumflex", "^cir_[a-z]{4}"},
+    {"lines", "(?m)^lin_[a-z]{2,4}$"},
+    {"next-line", "(?m)nxl_[a-z]{2}\\n^"},
+    {"wide", "[a-z ]{0,60}keyword_([0-9]{4,6})"},
+    {"unbounded", "unb_[a-z ]*_end"},
+    {"unbounded-start", "(?:x+|y)ubb_[a-z]{4}"},
+    {"reference", "ref_([a-z])[a-z]{2}\\1"},
+    {"overlap", "(?:ovl_){2}[a-z]?"},
+    {"lazy", "laz_[a-z]{1,8}?q"},
+    {"atomic", "ato_(?>[a-z]{1,4})z?"},
+    {"no-stub", "[0-9]{5}-[0-9]{4}"},
+    {"no-width", "(?=(emp_[a-z]{3}))"},
+    {"any-case", "(?i)cas_[a-z]{4}"},
+    {"nul", "nul_\\x00[a-z]{3}"},
+    {"newline", "nwl_\\R[a-z]{2}"},
+    {"quoted", "\\Qab\\E?quo_[a-z]{4}"},
+    {"quoted-twice", "\\Qab\\E{2}qut_[a-z]{4}"},
+    {"brace", "brc_{,3}[a-z]{2}"},
+    {"include", "inc_[a-z]{4}", NULL, "pre: {include: {content: [armword]}}"},
+    {"reject", "rej_[a-z]{4}", NULL, "pre: {reject: {content: [Sample]}}"},
+    {"both", "bth_[a-z]{4}", NULL,
+     "pre: {include: {content: [armword, arm2]}, reject: {content: [sample]}}"},
+    {"near", "nea_[a-z]{4}", "patternAround: {pattern: nearby, maxCharDistance: 20}"},
+    {"near-line", "nel_[a-z]{4}",
+     "patternBefore: {pattern: nearby, maxLineDistance: 1, maxLineLength: 80}"},
+    {"not-near", "nnr_[a-z]{4}",
+     "matchNot: [{patternAfter: {pattern: nearby, maxCharDistance: 30}}]"},
+    {"filtered", "pst_(?<body>[a-z]{6})", NULL,
+     "post: {patternNot: aaa, groups: {body: {statisticalFilter: {threshold: 1.5}}}}"},
+};
 
 /* What the texts are made of beside the examples. */
-static const char *const words[] = {"key=bhd_ab12cd",
-				    "bhd_ab12",
-				    "key=",
-				    "ahd_abcd;end",
-				    "ahd_abcd",
-				    ";end",
-				    "ahn_abcd",
-				    "bhn_abcd",
-				    "nobhn_abcd",
-				    "no",
-				    "wrd_abc123",
-				    "wrd_",
-				    "abs_abcd",
-				    "zed_abcd",
-				    "las_abcd\n",
-				    "las_abcd",
-				    "dol_abcd",
-				    "dol_ab\n",
-				    "cir_abcd",
-				    "\ncir_abcd",
-				    "\nlin_abc\n",
-				    "lin_abcd",
-				    "nxl_ab\n",
-				    "a wide keyword_123456",
-				    "keyword_1234",
-				    "some words before ",
-				    "unb_",
-				    "unb_abc_end",
-				    "_end",
-				    "xxxxubb_abcd",
-				    "yubb_abcd",
-				    "ref_abca",
-				    "ref_abcb",
-				    "ovl_",
-				    "ovl_ovl_a",
-				    "laz_abcq",
-				    "laz_",
-				    "ato_abcdz",
-				    "ato_abz",
-				    "12345-6789",
-				    "emp_abc",
-				    "CAS_aBcD",
-				    "cas_abcd",
-				    "nwl_\r\nab",
-				    "nwl_\nab",
-				    "inc_abcd",
-				    "ARMword",
-				    "arm2",
-				    "rej_abcd",
-				    "SAMPLE",
-				    "sample",
-				    "bth_abcd",
-				    "nea_abcd",
-				    "nearby",
-				    "nel_abcd",
-				    "nnr_abcd",
-				    "pst_abcdef",
-				    "pst_aaabcd",
-				    "pst_ababab",
-				    " ",
-				    "\n",
-				    "\r\n",
-				    "\n\n",
-				    ".",
-				    "=",
-				    "\"",
-				    "the quick brown fox",
-				    "password",
-				    "api_key",
-				    "secret",
-				    "const char *token = ",
-				    "_",
-				    "a",
-				    "0",
-				    "-",
-				    "https://",
-				    "-----",
-				    "Bearer ",
-				    "x",
-				    "\t"};
+/* clang-format off */
+static const char *const words[] = {
+    "key=bhd_ab12cd", "bhd_ab12", "key=", "ahd_abcd;end", "ahd_abcd", ";end", "ahn_abcd",
+    "bhn_abcd", "nobhn_abcd", "no", "wrd_abc123", "wrd_", "abs_abcd", "zed_abcd", "las_abcd\n",
+    "las_abcd", "dol_abcd", "dol_ab\n", "cir_abcd", "\ncir_abcd", "\nlin_abc\n", "lin_abcd",
+    "nxl_ab\n", "a wide keyword_123456", "keyword_1234", "some words before ", "unb_",
+    "unb_abc_end", "_end", "xxxxubb_abcd", "yubb_abcd", "ref_abca", "ref_abcb", "ovl_",
+    "ovl_ovl_a", "laz_abcq", "laz_", "ato_abcdz", "ato_abz", "12345-6789", "emp_abc", "CAS_aBcD",
+    "cas_abcd", "nwl_\r\nab", "nwl_\nab", "aquo_abcd", "abquo_abcd", "abbqut_abcd",
+    "ababqut_abcd", "brc_{,3}ab", "brc___ab", "inc_abcd", "ARMword", "arm2", "rej_abcd", "SAMPLE",
+    "sample", "bth_abcd", "nea_abcd", "nearby", "nel_abcd", "nnr_abcd", "pst_abcdef",
+    "pst_aaabcd", "pst_ababab", " ", "\n", "\r\n", "\n\n", ".", "=", "\"", "the quick brown fox",
+    "password", "api_key", "secret", "const char *token = ", "_", "a", "0", "-", "https://",
+    "-----", "Bearer ", "x", "\t",
+};
+/* clang-format on */
 
 enum { WORD_COUNT = sizeof(words) / sizeof(*words) };
 
@@ -207,20 +111,45 @@ static struct engine *engine_of(const struct ruleset *rules, struct engine_optio
 	return engine;
 }
 
-static void load(struct ruleset *rules, const char *yaml)
-{
-	static const char *const path = "rules.yaml";
-	struct error error = {0};
+static const char heading[] = "provider:\n"
+			      "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
+			      "  rules:\n";
 
-	tree_put(path, yaml);
-	if (ruleset_load(rules, &path, 1, &error))
-		fail_msg("%s", error.message);
+static void put_rules(struct buf *yaml)
+{
+	assert_int_equal(buf_appendf(yaml, "%s", heading), ERR_NONE);
+	for (size_t i = 0; i < sizeof(user_rules) / sizeof(*user_rules); i++) {
+		const char *context = user_rules[i][2], *more = user_rules[i][3];
+
+		assert_int_equal(buf_appendf(yaml,
+					     "    - id: t-%s\n"
+					     "      metadata: {name: Test}\n"
+					     "      detection:\n"
+					     "        matching:\n"
+					     "          pattern: '%s'\n",
+					     user_rules[i][0], user_rules[i][1]),
+				 ERR_NONE);
+		if (context)
+			assert_int_equal(buf_appendf(yaml, "          context: {%s}\n", context),
+					 ERR_NONE);
+		if (more)
+			assert_int_equal(buf_appendf(yaml, "        %s\n", more), ERR_NONE);
+	}
 }
 
 static int set_up(void **state)
 {
+	static const char *const path = "rules.yaml";
+	struct error error = {0};
+	struct buf yaml;
+
 	tree_enter(state);
-	load(&set, user_rules);
+	buf_init(&yaml, 1 << 16);
+	put_rules(&yaml);
+	tree_put(path, buf_text(&yaml));
+	if (ruleset_load(&set, &path, 1, &error))
+		fail_msg("%s", error.message);
+	buf_release(&yaml);
 	fast = engine_of(&set, (struct engine_options){0});
 	slow = engine_of(&set, (struct engine_options){.no_prefilter = true});
 	with = detector_new(fast);
@@ -780,9 +709,7 @@ static void bench_open(struct bench *b, const char *rules, struct engine_options
 
 	*b = (struct bench){0};
 	buf_init(&yaml, 1 << 16);
-	put(&yaml, bytes_of("provider:\n"
-			    "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
-			    "  rules:\n"));
+	put(&yaml, bytes_of(heading));
 	put(&yaml, bytes_of(rules));
 	tree_put(path, buf_text(&yaml));
 	if (ruleset_load_only(&b->set, &path, 1, &error))
