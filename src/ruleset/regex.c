@@ -1,6 +1,7 @@
 #include "ruleset/regex.h"
 
 #include "base/buf.h"
+#include "base/memory.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -8,10 +9,13 @@
 
 enum {
 	DEPTH_MAX = 100,	    /* nested groups */
+	REPEATS_MAX = 4,	    /* quantifiers of one item */
 	EXPRESSION_MAX = 64 * 1024, /* bytes */
 	RUN_MAX = 24,		    /* bytes of a stub */
 	RUN_TAIL = 8,		    /* of these, after the last literal byte */
 	RUNS_MAX = 64,		    /* alternative stubs of one rule */
+	STEPS_MAX = 100 * 1000,	    /* nodes that the search for stubs looks at */
+	STEPS_PER_RUN = 8,	    /* weighing a stub costs as much as that many nodes */
 	SMALL_SET = 8,		    /* bytes of a set that does not interrupt a literal */
 	PREFIX_MAX = 16,	    /* bytes of a secret that a preview may show */
 };
@@ -442,13 +446,8 @@ static bool class_body(struct parser *p, struct set *set, bool *translated)
 {
 	bool negated = accept(p, "^");
 
-	if (p->depth++ > DEPTH_MAX) {
-		fail(p, "nested too deep");
-		return false;
-	}
 	if (!class_items(p, set, translated))
 		return false;
-	p->depth--;
 	if (p->flags.caseless)
 		set_fold_case(set);
 	if (negated)
@@ -547,9 +546,14 @@ static bool class_items(struct parser *p, struct set *set, bool *translated)
 				fail(p, "&& in a class: write &&[...] with a class on its right");
 				return false;
 			}
+			if (p->depth++ > DEPTH_MAX) {
+				fail(p, "nested too deep");
+				return false;
+			}
 			if (nested ? !class_body(p, &right, translated)
 				   : !class_items(p, &right, translated))
 				return false;
+			p->depth--;
 			if (nested && *p->at != ']' && strncmp(p->at, "&&", 2) != 0) {
 				fail(p, "what follows &&[...] in a class; write it inside");
 				return false;
@@ -952,7 +956,7 @@ static struct node *parse_sequence(struct parser *p)
 			return NULL;
 		skip_ignored(p);
 		for (unsigned repeats = 0; !p->quoted && parse_repeat(p, &n); repeats++) {
-			if (repeats > DEPTH_MAX)
+			if (repeats == REPEATS_MAX)
 				return fail(p, "too many quantifiers behind each other");
 			skip_ignored(p);
 		}
@@ -1065,21 +1069,43 @@ static void runs_unite(struct runs *r, const struct runs *other)
 	r->count += other->count;
 }
 
-static void append_node(struct runs *r, const struct node *n, struct arena *scratch);
+static void append_node(struct runs *r, const struct node *n, unsigned *steps);
 
 /* Appends the nodes from n on, one after the other, until nothing more can be known. */
-static void append_nodes(struct runs *r, const struct node *n, struct arena *scratch)
+static void append_nodes(struct runs *r, const struct node *n, unsigned *steps)
 {
 	for (; n && !runs_closed(r); n = n->next)
-		append_node(r, n, scratch);
+		append_node(r, n, steps);
 }
 
-/* Appends what the node's matches start with. */
-static void append_node(struct runs *r, const struct node *n, struct arena *scratch)
+/* Appends one of the nodes from n on or, if `optional`, nothing; all of that `times` times. */
+static void append_choice(struct runs *r, const struct node *n, bool optional, uint32_t times,
+			  unsigned *steps)
+{
+	struct runs *all = mem_calloc(2, sizeof(*all)), *one = all + 1;
+
+	if (optional)
+		runs_nothing(all, false);
+	for (; n; n = n->next) {
+		runs_nothing(one, false);
+		append_node(one, n, steps);
+		runs_unite(all, one);
+	}
+	/* After RUN_MAX rounds all runs are closed, unless a round adds nothing at all. */
+	for (uint32_t i = 0; i < times && i < RUN_MAX && !runs_closed(r); i++)
+		runs_append(r, all);
+	free(all);
+}
+
+/* Appends what the node's matches start with. Gives up, which is always right, after STEPS_MAX. */
+static void append_node(struct runs *r, const struct node *n, unsigned *steps)
 {
 	struct run one = {.sets = {&n->set}, .len = 1};
-	struct runs *all, *part;
 
+	if (++*steps > STEPS_MAX) {
+		runs_close(r);
+		return;
+	}
 	switch (n->kind) {
 	case NODE_SET:
 		for (unsigned i = 0; i < r->count; i++) {
@@ -1093,32 +1119,18 @@ static void append_node(struct runs *r, const struct node *n, struct arena *scra
 		runs_close(r);
 		return;
 	case NODE_SEQUENCE:
-		append_nodes(r, n->child, scratch);
+		append_nodes(r, n->child, steps);
 		return;
 	case NODE_CHOICE:
-		all = arena_alloc(scratch, 1, sizeof(*all));
-		part = arena_alloc(scratch, 1, sizeof(*part));
-		for (const struct node *c = n->child; c; c = c->next) {
-			runs_nothing(part, false);
-			append_node(part, c, scratch);
-			runs_unite(all, part);
-		}
-		runs_append(r, all);
+		append_choice(r, n->child, false, 1, steps);
 		return;
 	case NODE_REPEAT:
-		for (uint32_t i = 0; i < n->min && !runs_closed(r); i++)
-			append_node(r, n->child, scratch);
-		if (n->min == 0 && n->max == 1 && !runs_closed(r)) {
-			all = arena_alloc(scratch, 1, sizeof(*all));
-			part = arena_alloc(scratch, 1, sizeof(*part));
-			runs_nothing(all, false);
-			runs_nothing(part, false);
-			append_node(part, n->child, scratch);
-			runs_unite(all, part);
-			runs_append(r, all);
-		} else if (n->min != n->max) {
+		if (n->min == 0 && n->max == 1)
+			append_choice(r, n->child, true, 1, steps);
+		else if (n->min > 0)
+			append_choice(r, n->child, false, n->min, steps);
+		if (n->min != n->max && n->max != 1)
 			runs_close(r);
-		}
 		return;
 	}
 }
@@ -1229,25 +1241,26 @@ struct stand {
 	const struct stand *then;
 };
 
-static void stand_runs(const struct stand *stand, struct runs *r, struct arena *scratch)
+static void stand_runs(const struct stand *stand, struct runs *r, unsigned *steps)
 {
 	runs_nothing(r, false);
 	for (; stand; stand = stand->then)
-		append_nodes(r, stand->at, scratch);
+		append_nodes(r, stand->at, steps);
 }
 
 struct search {
 	struct runs best;
 	double best_score;
 	uint32_t first, last; /* offsets of `best` from the match's start */
-	struct arena scratch;
+	struct runs present;
+	unsigned steps;
 };
 
 /* Tries every place in the sequence from `stand` on, in and behind groups that always stand. */
 static void search_sequence(struct search *s, const struct stand *stand, uint32_t first,
 			    uint32_t last)
 {
-	for (const struct node *n = stand->at; n; n = n->next) {
+	for (const struct node *n = stand->at; n && s->steps < STEPS_MAX; n = n->next) {
 		struct extent e = node_extent(n);
 		struct stand here = {n, stand->then}, behind = {n->next, stand->then};
 
@@ -1256,10 +1269,11 @@ static void search_sequence(struct search *s, const struct stand *stand, uint32_
 
 			search_sequence(s, &inner, first, last);
 		} else if (n->kind != NODE_LOOK) {
-			struct runs *runs = arena_alloc(&s->scratch, 1, sizeof(*runs));
+			struct runs *runs = &s->present;
 			double score;
 
-			stand_runs(&here, runs, &s->scratch);
+			stand_runs(&here, runs, &s->steps);
+			s->steps += runs->count * STEPS_PER_RUN;
 			score = runs_trim(runs);
 			/* Every further start that has to be tried costs; so does every stub. */
 			if (score > 0)
@@ -1270,7 +1284,6 @@ static void search_sequence(struct search *s, const struct stand *stand, uint32_
 				s->first = first;
 				s->last = last;
 			}
-			arena_release(&s->scratch);
 		}
 		first = add(first, e.min);
 		last = add(last, e.max);
@@ -1298,9 +1311,10 @@ static uint32_t fixed_prefix(const struct node *secret, struct arena *scratch)
 {
 	struct runs *runs = arena_alloc(scratch, 1, sizeof(*runs));
 	double freedom = 0;
+	unsigned steps = 0;
 
 	runs_nothing(runs, false);
-	append_node(runs, secret, scratch);
+	append_node(runs, secret, &steps);
 	for (uint32_t at = 0; at < PREFIX_MAX; at++) {
 		struct set here = {{0}};
 
@@ -1321,12 +1335,10 @@ static const double BITS_MIN = 11;
 
 static void facts_anchors(struct regex_facts *facts, const struct node *root, struct arena *arena)
 {
-	struct search *search = calloc(1, sizeof(*search));
+	struct search *search = mem_calloc(1, sizeof(*search));
 	struct stand top = {root, NULL};
 	struct anchor *anchors;
 
-	if (!search)
-		return; /* without anchors the rule is slow, not wrong */
 	search_sequence(search, &top, 0, 0);
 	if (search->best_score >= BITS_MIN) {
 		anchors = arena_alloc(arena, search->best.count, sizeof(*anchors));
@@ -1345,7 +1357,6 @@ static void facts_anchors(struct regex_facts *facts, const struct node *root, st
 		facts->anchors = anchors;
 		facts->anchor_count = search->best.count;
 	}
-	arena_release(&search->scratch);
 	free(search);
 }
 
