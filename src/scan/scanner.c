@@ -147,22 +147,18 @@ void scanner_redact_lost(struct scanner *s, struct coverage *coverage)
 						     NULL, &coverage->text);
 }
 
-void scanner_scan(struct scanner *s, const struct blob *blob, struct scan_result *result)
+/* Makes findings of the raw set of the text on view. */
+static void report_proofs(struct scanner *s, const struct blob *blob, const struct raw_set *raw,
+			  struct scan_result *result)
 {
 	size_t first = result->findings.count;
+	bool binary = s->view.kind == TEXT_BINARY;
 
 	result->coverage.files++;
 	result->coverage.bytes += blob->bytes.len;
-	if (view_show(&s->view, blob->bytes)) {
-		coverage_lose(&result->coverage, LOST_TOO_LARGE, blob->path,
-			      "its UTF-16 text passes 4 GiB");
-		return;
-	}
-	if (s->view.kind == TEXT_BINARY && s->skips_generic)
+	if (binary && s->skips_generic)
 		coverage_skip(&result->coverage, SKIP_GENERIC_ON_BINARY);
-	detector_collect(s->detector, s->view.text, NULL, false, &s->raw);
-	detector_select(s->detector, s->view.text, blob->path, s->view.kind == TEXT_BINARY, &s->raw,
-			&s->proofs);
+	detector_select(s->detector, s->view.text, blob->path, binary, raw, &s->proofs);
 	if (s->proofs.limited)
 		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, blob->path,
 			      s->proofs.limited->id);
@@ -171,4 +167,47 @@ void scanner_scan(struct scanner *s, const struct blob *blob, struct scan_result
 	add_findings(s, blob->path, result);
 	if (s->options->line_hashes && result->findings.count > first)
 		add_line_hashes(s, first, &result->findings);
+}
+
+static bool show(struct scanner *s, const struct blob *blob, struct scan_result *result)
+{
+	if (!view_show(&s->view, blob->bytes))
+		return true;
+	if (result)
+		coverage_lose(&result->coverage, LOST_TOO_LARGE, blob->path,
+			      "its UTF-16 text passes 4 GiB");
+	return false;
+}
+
+void scanner_scan(struct scanner *s, const struct blob *blob, struct scan_result *result)
+{
+	if (!show(s, blob, result))
+		return;
+	detector_collect(s->detector, s->view.text, NULL, false, &s->raw);
+	report_proofs(s, blob, &s->raw, result);
+}
+
+void scan_state_release(struct scan_state *state)
+{
+	raw_set_release(&state->raw);
+}
+
+void scanner_scan_version(struct scanner *s, const struct blob *blob,
+			  const struct scan_copies *copies, struct scan_state *state,
+			  struct scan_result *result)
+{
+	struct segments segments;
+	bool based;
+
+	if (!show(s, blob, result))
+		return;
+	/* Offsets of decoded text are not those of the copies. */
+	state->usable = s->view.kind == TEXT_PLAIN || s->view.kind == TEXT_BINARY;
+	based = copies && copies->base->usable && state->usable;
+	if (based)
+		segments = (struct segments){copies->segments, copies->count, &copies->base->raw,
+					     (uint32_t)copies->base_len};
+	detector_collect(s->detector, s->view.text, based ? &segments : NULL, true, &state->raw);
+	if (result)
+		report_proofs(s, blob, &state->raw, result);
 }

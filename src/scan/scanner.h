@@ -40,6 +40,31 @@ void scanner_free(struct scanner *scanner);
 /* Scans one blob (less than 4 GiB) and adds what it finds, and what it could not see, to result. */
 void scanner_scan(struct scanner *scanner, const struct blob *blob, struct scan_result *result);
 
+/* What is kept of a blob for those that copy parts of it; zero-initialise. */
+struct scan_state {
+	struct raw_set raw;
+	bool usable; /* the blob was read as its own bytes */
+};
+
+void scan_state_release(struct scan_state *state);
+
+/* What a blob copies from an earlier one. */
+struct scan_copies {
+	const struct segment *segments; /* in order, without overlap */
+	size_t count;
+	const struct scan_state *base;
+	size_t base_len; /* bytes */
+};
+
+/*
+ * As scanner_scan(), for a blob that others may copy from and that may copy from another itself
+ * (copies NULL: it does not): the same answer, with less reading. The state is filled for later
+ * blobs; with result NULL that is all that is done.
+ */
+void scanner_scan_version(struct scanner *scanner, const struct blob *blob,
+			  const struct scan_copies *copies, struct scan_state *state,
+			  struct scan_result *result);
+
 /* Redacts secrets in the names of what was lost, unless secrets are to be kept. */
 void scanner_redact_lost(struct scanner *scanner, struct coverage *coverage);
 
