@@ -1,6 +1,7 @@
 #include "git/worktree.h"
 
 #include "base/memory.h"
+#include "git/library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,37 +49,16 @@ static bool is_folder(int at, const char *name)
 	return fstatat(at, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Reads a file that holds one short line, without its line end; false when it is anything else. */
-static bool read_line(int folder, const char *name, char line[], size_t size)
-{
-	struct stat st;
-	int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	ssize_t got = -1;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		got = read(fd, line, size);
-	if (close(fd) != 0 || got <= 0 || (size_t)got == size)
-		return false;
-	while (got > 0 && (line[got - 1] == '\n' || line[got - 1] == '\r'))
-		got--;
-	line[got] = '\0';
-	return strlen(line) == (size_t)got;
-}
-
 /* Opens the folder that holds the repository's files: `.git`, or where a file of that name points.
  */
 static int open_git_folder(int top)
 {
-	static const char key[] = "gitdir: "; /* gitrepository-layout(5), "gitfile" */
 	char line[4096];
+	const char *git = ".git";
 
-	if (is_folder(top, ".git"))
-		return openat(top, ".git", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!read_line(top, ".git", line, sizeof(line)) || !bytes_start_with(bytes_of(line), key))
-		return -1;
-	return openat(top, line + strlen(key), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!is_folder(top, git))
+		git = library_gitfile(top, git, line, sizeof(line));
+	return git ? openat(top, git, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 static bool folder_is_harmless(int git)
@@ -99,7 +79,7 @@ static bool repository_is_harmless(int top)
 		return false;
 	if (harmless(git, "commondir", sizeof(line)) && folder_is_harmless(git)) {
 		result = true;
-		if (read_line(git, "commondir", line, sizeof(line))) {
+		if (library_read_line(git, "commondir", line, sizeof(line))) {
 			int common = openat(git, line, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 			result = common >= 0 && folder_is_harmless(common);
@@ -150,20 +130,6 @@ static void read_rules(struct worktree *w)
 		w->rules = ignore_hold(user);
 	git_buf_dispose(&value);
 	ignore_drop(user);
-}
-
-/*
- * Makes libgit2 ready. It stays so until the program ends, as making it ready takes 5 ms, too long
- * to do for each of many repositories.
- */
-static bool library_start(void)
-{
-	static const char *const extensions[] = {"partialclone", "worktreeconfig",
-						 "preciousobjects"};
-
-	return git_libgit2_init() > 0 && git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) == 0 &&
-	       git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
-				sizeof(extensions) / sizeof(extensions[0])) == 0;
 }
 
 /* Whether the repository has its work tree here: its configuration may name another place. */
