@@ -721,13 +721,14 @@ static int rank_order(const void *left, const void *right)
 static void choose_among(struct proof *items, size_t count, bool every_rule, struct proofs *out)
 {
 	size_t taken = out->count;
+	size_t first = taken ? taken - 1 : 0; /* a full cluster's last one may reach into this */
 
 	if (count > 1)
 		qsort(items, count, sizeof(*items), rank_order);
 	for (size_t i = 0; i < count; i++) {
 		bool free_place = true;
 
-		for (size_t k = taken; k < out->count && free_place && !every_rule; k++)
+		for (size_t k = first; k < out->count && free_place && !every_rule; k++)
 			free_place = items[i].start >= out->items[k].end ||
 				     items[i].end <= out->items[k].start;
 		if (free_place)
