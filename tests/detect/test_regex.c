@@ -15,7 +15,14 @@
 
 #include <cmocka.h>
 
-enum { EXPRESSIONS = 30000, TEXTS = 3, TEXT_MAX = 160, DEPTH_MAX = 4, SEED = 20210405 };
+enum {
+	EXPRESSIONS = 30000,
+	CLASSES = 10000,
+	TEXTS = 3,
+	TEXT_MAX = 160,
+	DEPTH_MAX = 4,
+	SEED = 20210405
+};
 
 /* ---- Random numbers ---- */
 
@@ -761,8 +768,6 @@ static void check_expression(struct generator *g, struct tally *tally)
 		tally->matched += e.matches > 0;
 		tally->anchored += e.matches > 0 && e.facts.anchor_count > 0;
 		tally->bounded += e.matches > 0 && e.facts.reach.width != UNBOUNDED;
-	} else if (getenv("TRAWL_TEST_VERBOSE")) {
-		fprintf(stderr, "%s: %s\n", error.message, e.facts.translated);
 	}
 	buf_release(&text);
 	matcher_free(e.matcher);
@@ -791,9 +796,46 @@ static void no_match_escapes_what_is_said_of_its_expression(void **state)
 	assert_true(tally.bounded > EXPRESSIONS / 4);
 }
 
+static void a_class_contains_what_it_says(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < CLASSES; i++) {
+		struct generator g = {.seed = SEED + i, .java_allowed = i % 2};
+		struct ruleset set = {.parts[PART_USER].slot_count = 1};
+		struct pattern pattern = {0};
+		struct expression e = {.pattern = &pattern};
+		struct part *part;
+
+		buf_init(&g.out, 4096);
+		g.caseless = i % 3 == 0;
+		if (g.caseless)
+			print(&g, "(?i)");
+		part = print_class(&g);
+		e.text = buf_text(&g.out);
+		assert_int_equal(regex_analyse(e.text, &g.arena, &e.facts, NULL), ERR_NONE);
+		pattern.text = e.facts.translated;
+		e.patterns = patterns_new(&set);
+		e.matcher = matcher_new(e.patterns);
+		matcher_set_time(e.matcher, 10);
+		for (unsigned c = 0; c < 256; c++) {
+			struct bytes text = {&(unsigned char){(unsigned char)c}, 1};
+			struct span match;
+			enum found found = match_at(&e, 0, text, 0, &match);
+
+			require(found == (part->has[c] ? FOUND_MATCH : FOUND_NONE), &e, text, 0,
+				"a class with the wrong bytes");
+		}
+		matcher_free(e.matcher);
+		patterns_free(e.patterns);
+		buf_release(&g.out);
+		arena_release(&g.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_class_contains_what_it_says),
 	    cmocka_unit_test(no_match_escapes_what_is_said_of_its_expression),
 	};
 
