@@ -120,7 +120,7 @@ enum err session_begin(struct session *s, int argc, char **argv, struct error *e
 	if (err || o->help)
 		return err;
 	s->scan.keep_secrets = o->show_secrets;
-	s->scan.ignore_inline = o->no_inline;
+	s->scan.inline_policy = o->no_inline ? INLINE_IGNORE : INLINE_DROP;
 	err = read_key(&s->scan.key, o->key_file, error);
 	if (!err)
 		err = ruleset_load(&s->rules, o->rules.items, o->rules.count, error);

@@ -32,6 +32,7 @@ struct finding {
 	uint8_t confidence;	  /* enum confidence */
 	uint8_t level;		  /* enum level */
 	uint8_t checksum;	  /* enum checksum_state */
+	bool allowed;		  /* the text itself allows it */
 	uint8_t prefix_len;	  /* bytes of prefix */
 	char prefix[PREVIEW_MAX]; /* what may be shown of the secret; printable ASCII */
 	uint8_t fingerprint[FINGERPRINT_SIZE];

@@ -244,7 +244,7 @@ static bool read_elsewhere(struct worker *w, const struct object_id *id, enum ob
 	const struct visitor *v = w->walk->visitor;
 
 	buf_clear(out);
-	return v->read(v->context, id, type, out);
+	return v->read(v->read_context, id, type, out);
 }
 
 /*

@@ -37,8 +37,9 @@ struct visitor {
 	void (*forget)(void *state);
 	/* Reads an object from elsewhere: an entry that is damaged, a base that is not in its pack.
 	 */
-	bool (*read)(void *context, const struct object_id *id, enum object_type *type,
+	bool (*read)(void *read_context, const struct object_id *id, enum object_type *type,
 		     struct buf *out);
+	void *read_context;
 	/* An object that nothing could read. */
 	void (*lose)(void *context, unsigned worker, const struct object_id *id,
 		     const char *detail);

@@ -97,8 +97,9 @@ static void add_findings(struct scanner *s, struct bytes path, struct scan_resul
 				    .checksum = (uint8_t)p->checksum};
 
 		locator_move(&at, p->start);
-		if (!s->options->ignore_inline &&
-		    inline_allows(&allow, text, at.line_start, p->rule->id, s->set)) {
+		if (s->options->inline_policy != INLINE_IGNORE)
+			f.allowed = inline_allows(&allow, text, at.line_start, p->rule->id, s->set);
+		if (f.allowed && s->options->inline_policy == INLINE_DROP) {
 			result->suppressed++;
 			continue;
 		}

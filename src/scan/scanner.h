@@ -11,11 +11,14 @@
 #include "model/coverage.h"
 #include "model/finding.h"
 
+/* What a marker in the text does to a finding that it allows. */
+enum inline_policy { INLINE_DROP, INLINE_IGNORE, INLINE_MARK };
+
 struct scan_options {
 	struct fingerprint_key key;
-	bool keep_secrets;  /* for --show-secrets */
-	bool ignore_inline; /* markers in the text allow nothing */
-	bool line_hashes;   /* for SARIF */
+	bool keep_secrets; /* for --show-secrets */
+	enum inline_policy inline_policy;
+	bool line_hashes; /* for SARIF */
 };
 
 /* What scanning some blobs brought; zero-initialise. */

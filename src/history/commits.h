@@ -1,0 +1,50 @@
+/*
+ * The commit graph: every commit of a repository, reachable or not, with its tree and parents.
+ */
+#ifndef TRAWL_HISTORY_COMMITS_H
+#define TRAWL_HISTORY_COMMITS_H
+
+#include "base/bytes.h"
+#include "model/id_map.h"
+
+#define COMMIT_NONE UINT32_MAX
+
+struct commit {
+	struct object_id tree;
+	int64_t date;	       /* of the committer, Unix seconds */
+	uint32_t first_parent; /* index into commits.parents */
+	uint32_t parent_count;
+	bool present; /* false: only named as a parent */
+};
+
+/* {0} is an empty graph. A commit's number is its id's. */
+struct commits {
+	struct id_map ids;
+	struct commit *items;
+	size_t cap;
+	uint32_t *parents; /* numbers of commits */
+	size_t parent_count;
+	size_t parent_cap;
+};
+
+void commits_release(struct commits *commits);
+
+/*
+ * Adds a commit from its object's bytes (git-cat-file(1) prints them). Returns false, adding
+ * nothing, for bytes that are no commit.
+ */
+bool commits_add(struct commits *commits, const struct object_id *id, struct bytes object);
+
+/* Where the message of a commit or tag object starts: behind the first empty line. */
+size_t message_start(struct bytes object);
+
+/*
+ * Fills order with the numbers of all present commits, parents before children; where that leaves a
+ * choice, by date and then id. order has room for commits->ids.count; returns how many there are.
+ */
+uint32_t commits_sort(const struct commits *commits, uint32_t *order);
+
+/* Sets reached (of commits->ids.count) for the commit and all its ancestors. */
+void commits_reach(const struct commits *commits, uint32_t commit, bool *reached);
+
+#endif

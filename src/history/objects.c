@@ -1,0 +1,211 @@
+#include "history/objects.h"
+
+#include "base/memory.h"
+#include "base/pool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Opening ---- */
+
+static void open_pack(struct objects *o, const char *index_path, lose_pack *lose, void *context)
+{
+	struct pack *pack = NULL;
+	struct error error;
+
+	if (pack_open(&pack, index_path, &error)) {
+		lose(context, index_path, error.message);
+		return;
+	}
+	o->packs = mem_grow(o->packs, o->pack_count, &o->pack_cap, sizeof(struct pack *));
+	o->packs[o->pack_count++] = pack;
+}
+
+static int name_order(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Opens the packs of one folder of objects in the order of their names. */
+static enum err open_packs(struct objects *o, const char *folder, lose_pack *lose, void *context,
+			   struct error *error)
+{
+	char **names = NULL;
+	size_t count = 0, cap = 0;
+	struct dirent *entry;
+	struct buf path;
+	DIR *dir;
+
+	buf_init(&path, 64 * 1024);
+	buf_appendf(&path, "%s/pack", folder);
+	dir = opendir(buf_text(&path));
+	if (!dir) {
+		enum err err = errno == ENOENT ? ERR_NONE
+					       : error_set(error, ERR_IO, "%s: %s", buf_text(&path),
+							   strerror(errno));
+
+		buf_release(&path);
+		return err;
+	}
+	while ((entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
+
+		if (len < 4 || strcmp(entry->d_name + len - 4, ".idx") != 0)
+			continue;
+		names = mem_grow(names, count, &cap, sizeof(*names));
+		names[count++] = mem_strdup(entry->d_name);
+	}
+	closedir(dir);
+	if (count)
+		qsort(names, count, sizeof(*names), name_order);
+	for (size_t i = 0; i < count; i++) {
+		buf_clear(&path);
+		if (!buf_appendf(&path, "%s/pack/%s", folder, names[i]))
+			open_pack(o, buf_text(&path), lose, context);
+		free(names[i]);
+	}
+	free(names);
+	buf_release(&path);
+	return ERR_NONE;
+}
+
+static bool is_packed(const struct objects *o, const struct object_id *id)
+{
+	for (size_t i = 0; i < o->pack_count; i++) {
+		if (pack_find(o->packs[i], id) != PACK_NONE)
+			return true;
+	}
+	return false;
+}
+
+static void add_loose(void *context, const struct object_id *id)
+{
+	struct objects *o = context;
+
+	if (!is_packed(o, id))
+		id_map_add(&o->loose, id, NULL);
+}
+
+enum err objects_open(struct objects *o, struct repository *repository, lose_pack *lose,
+		      void *context, struct error *error)
+{
+	enum err err = ERR_NONE;
+
+	*o = (struct objects){.repository = repository};
+	for (const char *const *folder = repository_object_folders(repository); *folder && !err;
+	     folder++)
+		err = open_packs(o, *folder, lose, context, error);
+	if (!err)
+		err = repository_loose(repository, add_loose, o, error);
+	if (err)
+		objects_close(o);
+	else
+		o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
+	return err;
+}
+
+void objects_close(struct objects *o)
+{
+	for (size_t i = 0; i < o->pack_count; i++)
+		pack_close(o->packs[i]);
+	free(o->packs);
+	id_map_release(&o->loose);
+	free(o->loose_types);
+	*o = (struct objects){0};
+}
+
+uint64_t objects_count(const struct objects *o)
+{
+	uint64_t count = o->loose.count;
+
+	for (size_t i = 0; i < o->pack_count; i++)
+		count += pack_count(o->packs[i]);
+	return count;
+}
+
+/* ---- Walking ---- */
+
+static bool read_object(void *context, const struct object_id *id, enum object_type *type,
+			struct buf *out)
+{
+	struct objects *o = context;
+
+	return !repository_read(o->repository, id, type, out, NULL);
+}
+
+struct loose_work {
+	struct objects *objects;
+	const struct visitor *visitor;
+	const struct walk_options *options;
+	atomic_uint next;
+	pthread_mutex_t lock; /* guards counts */
+	struct walk_counts *counts;
+};
+
+static void show_loose(struct loose_work *work, unsigned worker, uint32_t number, struct buf *bytes,
+		       void *state, struct walk_counts *counts)
+{
+	struct objects *o = work->objects;
+	const struct visitor *v = work->visitor;
+	struct walked walked = {.id = o->loose.ids[number], .state = state};
+	struct error error = {0};
+
+	if (o->loose_types[number] && !(v->types >> o->loose_types[number] & 1))
+		return;
+	buf_clear(bytes);
+	if (repository_read(o->repository, &walked.id, &walked.type, bytes, &error)) {
+		v->lose(v->context, worker, &walked.id, error.message);
+		return;
+	}
+	o->loose_types[number] = (uint8_t)walked.type;
+	if (!(v->types >> walked.type & 1))
+		return;
+	walked.bytes = buf_bytes(bytes);
+	v->visit(v->context, worker, &walked);
+	v->forget(state);
+	memset(state, 0, v->state_size);
+	counts->objects++;
+	counts->bytes += bytes->len;
+	counts->stored += bytes->len;
+}
+
+static void walk_loose(void *shared, unsigned worker)
+{
+	struct loose_work *work = shared;
+	void *state = mem_calloc(1, work->visitor->state_size);
+	struct walk_counts counts = {0};
+	struct buf bytes;
+	unsigned next;
+
+	buf_init(&bytes, work->options->object_max);
+	while ((next = atomic_fetch_add(&work->next, 1)) < work->objects->loose.count)
+		show_loose(work, worker, next, &bytes, state, &counts);
+	buf_release(&bytes);
+	free(state);
+	pthread_mutex_lock(&work->lock);
+	work->counts->objects += counts.objects;
+	work->counts->bytes += counts.bytes;
+	work->counts->stored += counts.stored;
+	pthread_mutex_unlock(&work->lock);
+}
+
+void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_options *options,
+		  struct walk_counts *counts)
+{
+	struct loose_work work = {
+	    .objects = o, .visitor = visitor, .options = options, .counts = counts};
+
+	visitor->read = read_object;
+	visitor->read_context = o;
+	pack_walk(o->packs, o->pack_count, visitor, options, counts);
+	if (!o->loose.count)
+		return;
+	if (pthread_mutex_init(&work.lock, NULL) != 0)
+		mem_exhausted();
+	pool_run(options->threads, walk_loose, &work);
+	pthread_mutex_destroy(&work.lock);
+}

@@ -1,0 +1,41 @@
+/*
+ * All objects of a repository, from its packs and loose files, each shown once to whoever walks.
+ */
+#ifndef TRAWL_HISTORY_OBJECTS_H
+#define TRAWL_HISTORY_OBJECTS_H
+
+#include "git/repository.h"
+#include "model/id_map.h"
+#include "pack/walk.h"
+
+struct objects {
+	struct repository *repository; /* borrowed */
+	struct pack **packs;
+	size_t pack_count;
+	size_t pack_cap;
+	struct id_map loose;  /* that no pack holds */
+	uint8_t *loose_types; /* enum object_type, by number; 0: not known yet */
+};
+
+/* A pack that cannot be opened is told to lose and left out. */
+typedef void lose_pack(void *context, const char *path, const char *detail);
+
+/*
+ * Opens all packs and lists all loose objects of the repository, which must outlive the result.
+ * ERR_IO when a folder of objects cannot be read.
+ */
+enum err objects_open(struct objects *objects, struct repository *repository, lose_pack *lose,
+		      void *context, struct error *error);
+void objects_close(struct objects *objects);
+
+/* The number of objects, for progress. */
+uint64_t objects_count(const struct objects *objects);
+
+/*
+ * Shows all objects of the visitor's types, packed ones first, then loose ones (which copy from
+ * nothing). The visitor's `read` and `context` for it are set here.
+ */
+void objects_walk(struct objects *objects, struct visitor *visitor,
+		  const struct walk_options *options, struct walk_counts *counts);
+
+#endif

@@ -1,0 +1,58 @@
+#include "model/id_map.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+void id_map_release(struct id_map *map)
+{
+	free(map->ids);
+	free(map->slots);
+	*map = (struct id_map){0};
+}
+
+/* The slot that holds the id, or the free one where it belongs. */
+static size_t find_slot(const struct id_map *map, const struct object_id *id)
+{
+	uint64_t hash;
+	size_t slot;
+
+	memcpy(&hash, id->bytes, sizeof(hash));
+	slot = (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (map->slot_count - 1);
+	while (map->slots[slot] && !object_id_equal(&map->ids[map->slots[slot] - 1], id))
+		slot = (slot + 1) & (map->slot_count - 1);
+	return slot;
+}
+
+static void grow(struct id_map *map)
+{
+	free(map->slots);
+	map->slot_count = map->slot_count ? map->slot_count * 2 : 64;
+	map->slots = mem_calloc(map->slot_count, sizeof(*map->slots));
+	for (uint32_t i = 0; i < map->count; i++)
+		map->slots[find_slot(map, &map->ids[i])] = i + 1;
+}
+
+uint32_t id_map_add(struct id_map *map, const struct object_id *id, bool *added)
+{
+	size_t slot;
+
+	if ((size_t)map->count * 2 >= map->slot_count)
+		grow(map);
+	slot = find_slot(map, id);
+	if (added)
+		*added = !map->slots[slot];
+	if (!map->slots[slot]) {
+		map->ids = mem_grow(map->ids, map->count, &map->cap, sizeof(*map->ids));
+		map->ids[map->count++] = *id;
+		map->slots[slot] = map->count;
+	}
+	return map->slots[slot] - 1;
+}
+
+uint32_t id_map_find(const struct id_map *map, const struct object_id *id)
+{
+	if (!map->slot_count)
+		return ID_MAP_NONE;
+	return map->slots[find_slot(map, id)] - 1; /* 0 - 1 is ID_MAP_NONE */
+}

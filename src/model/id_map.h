@@ -1,0 +1,32 @@
+/*
+ * A map from object ids to numbers 0, 1, 2 ... in the order in which the ids came. Ids are hashes
+ * already, so their first bytes serve as such; a repository made to collide them costs time, not
+ * truth.
+ */
+#ifndef TRAWL_MODEL_ID_MAP_H
+#define TRAWL_MODEL_ID_MAP_H
+
+#include "model/object.h"
+
+#include <stddef.h>
+
+#define ID_MAP_NONE UINT32_MAX
+
+/* {0} is an empty map. */
+struct id_map {
+	struct object_id *ids; /* by number */
+	uint32_t count;
+	size_t cap;
+	uint32_t *slots;   /* number + 1; 0: free */
+	size_t slot_count; /* a power of two */
+};
+
+void id_map_release(struct id_map *map);
+
+/* The id's number, which it gets now if it has none; *added (may be NULL) tells which. */
+uint32_t id_map_add(struct id_map *map, const struct object_id *id, bool *added);
+
+/* The id's number, or ID_MAP_NONE. */
+uint32_t id_map_find(const struct id_map *map, const struct object_id *id);
+
+#endif
