@@ -100,7 +100,8 @@ enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes 
 		return CHECKSUM_STATE_INVALID;
 	if (scheme->to == 0)
 		to = secret.len;
-	if (from > to || scheme->digits > CHECKSUM_TEXT_MAX ||
+	/* The checksum of nothing proves nothing. */
+	if (from >= to || scheme->digits > CHECKSUM_TEXT_MAX ||
 	    scheme->digits > secret.len - position)
 		return CHECKSUM_STATE_INVALID;
 	checksum_write(scheme, bytes_slice(secret, from, to), expected);
