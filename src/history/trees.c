@@ -379,6 +379,13 @@ static struct way_table gather_ways(struct tree_graph *graph, struct ways *worke
 	return table;
 }
 
+void tree_graph_init(struct tree_graph *graph)
+{
+	*graph = (struct tree_graph){0};
+	graph->nodes = mem_grow(graph->nodes, 0, &graph->node_cap, sizeof(*graph->nodes));
+	graph->nodes[graph->node_count++] = (struct node){0};
+}
+
 void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
 		      const struct walk_options *options)
 {
@@ -388,9 +395,7 @@ void tree_graph_build(struct tree_graph *graph, struct objects *objects, const s
 	struct walk_counts counts;
 	struct way_table ways;
 
-	*graph = (struct tree_graph){0};
-	graph->nodes = mem_grow(graph->nodes, 0, &graph->node_cap, sizeof(*graph->nodes));
-	graph->nodes[graph->node_count++] = (struct node){0};
+	tree_graph_init(graph);
 	find_trees(&graph->trees, objects, blobs, options);
 	reading.workers = mem_calloc(options->threads, sizeof(*reading.workers));
 	if (graph->trees.count)

@@ -36,6 +36,8 @@ struct tree_graph {
 	struct arena names;
 };
 
+/* A graph that leads nowhere. */
+void tree_graph_init(struct tree_graph *graph);
 void tree_graph_release(struct tree_graph *graph);
 
 /*

@@ -21,8 +21,10 @@ static int leak_order(const void *left, const void *right)
 {
 	const struct leak *x = left, *y = right;
 	const struct finding *a = &x->occurrences[0].first, *b = &y->occurrences[0].first;
-	int order = bytes_compare(x->occurrences[0].path, y->occurrences[0].path);
+	int order = strcmp(x->repository, y->repository);
 
+	if (!order)
+		order = bytes_compare(x->occurrences[0].path, y->occurrences[0].path);
 	if (!order)
 		order = (a->start_offset > b->start_offset) - (a->start_offset < b->start_offset);
 	if (!order)

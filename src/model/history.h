@@ -32,7 +32,8 @@ struct occurrence {
 
 /* One secret of one rule in one repository. */
 struct leak {
-	enum object_type kind; /* OBJECT_BLOB; OBJECT_COMMIT, OBJECT_TAG: it stands in a message */
+	const char *repository; /* its folder; borrowed */
+	enum object_type kind;	/* OBJECT_BLOB; OBJECT_COMMIT, OBJECT_TAG: it stands in a message */
 	enum leak_state state;
 	strings refs;			/* LEAK_TIP: the references whose trees have it */
 	struct occurrence *occurrences; /* at least one; in the order in which they came in */
@@ -51,7 +52,8 @@ void leak_list_release(struct leak_list *list);
 
 void leak_list_add(struct leak_list *list, const struct leak *leak);
 
-/* Sorts by path of the first occurrence, place, rule id, fingerprint: the order of every report. */
+/* Sorts by repository, path of the first occurrence, place, rule id, fingerprint: the order of
+ * every report. */
 void leak_list_sort(struct leak_list *list);
 
 /* "head", "tip", "history", "unreachable". */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "model/coverage.h"
 #include "model/finding.h"
+#include "model/history.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -20,10 +21,22 @@
 
 enum report_format { REPORT_TEXT, REPORT_JSONL, REPORT_SARIF };
 
+/* A repository whose history was scanned. */
+struct scanned_repository {
+	const char *folder; /* absolute; leaks point to the same text */
+	const char *remote; /* address without user and password; NULL: none */
+	const char *head;   /* 40 digits of HEAD's commit; NULL: none */
+	const char *branch; /* that HEAD names; NULL: none */
+};
+
 /* What a command found out; all that a report can say. Borrowed by the writers. */
 struct run {
 	const struct finding *findings; /* sorted */
 	size_t finding_count;
+	const struct leak *leaks; /* of histories, in place of findings; sorted */
+	size_t leak_count;
+	const struct scanned_repository *repositories; /* histories that were scanned */
+	size_t repository_count;
 	const struct coverage *coverage; /* sorted */
 	const struct rule *const *rules; /* the enabled ones, sorted by id */
 	size_t rule_count;

@@ -1,0 +1,21 @@
+/*
+ * Attribution: from sightings in objects to leaks with occurrences. For each secret and path it
+ * tells which commits brought it there (a commit that has it where none of its parents has it),
+ * and whether it still stands in HEAD, at another tip, or only in history.
+ */
+#ifndef TRAWL_HISTORY_ATTRIBUTION_H
+#define TRAWL_HISTORY_ATTRIBUTION_H
+
+#include "history/sightings.h"
+#include "model/history.h"
+
+/*
+ * Makes leaks, sorted, of all sightings that some path admits; those that the text itself allows at
+ * a path's newest version are counted in *suppressed instead. The leaks' text is owned by the list
+ * and by the sightings, which must outlive it.
+ */
+void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
+	       const struct reference_list *references, const struct walk_options *options,
+	       uint64_t *suppressed);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * What the scan of all objects brought: which secret was seen in which object, and the commits.
+ */
+#ifndef TRAWL_HISTORY_SIGHTINGS_H
+#define TRAWL_HISTORY_SIGHTINGS_H
+
+#include "history/commits.h"
+#include "history/objects.h"
+#include "scan/scanner.h"
+
+/* A secret in one object. */
+struct sighting {
+	uint32_t secret;	/* number of the (rule, fingerprint) */
+	uint32_t object;	/* number in its id map */
+	struct finding finding; /* its place in the object; it has no path */
+};
+
+/* Sightings of objects of one type, by object, then place. */
+struct sighting_table {
+	struct id_map objects;
+	struct sighting *items;
+	size_t count;
+	size_t cap;
+	size_t *first; /* by object: items[first[o]] ... items[first[o + 1] - 1] */
+};
+
+struct sightings {
+	struct sighting_table blobs;
+	struct sighting_table commits; /* in messages */
+	struct sighting_table tags;    /* likewise */
+	uint32_t secret_count;
+	struct commits graph;
+	struct coverage coverage;
+	struct finding_list text; /* owns what the findings point to; has no items */
+	struct walk_counts counts;
+	uint64_t scanned; /* bytes that the prefilter was given */
+};
+
+struct sighting_options {
+	const struct scan_options *scan;
+	struct walk_options walk;
+	uint64_t max_size;    /* bytes of a blob; larger ones are not scanned */
+	bool max_size_chosen; /* by the user: then they are skipped, else lost */
+	bool no_reuse;	      /* every object is scanned whole; the same answer, slowly */
+};
+
+/*
+ * Scans every object. Offsets and lines of a message count from its first byte. Every pack or
+ * object that could not be read is in the coverage.
+ */
+void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
+		       const struct ruleset *set, const struct sighting_options *options);
+void sightings_release(struct sightings *s);
+
+#endif
