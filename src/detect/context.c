@@ -54,34 +54,6 @@ void context_cache_free(struct context_cache *cache)
 	free(cache);
 }
 
-static const struct spans *find_all(struct context_cache *cache, struct matcher *matcher,
-				    unsigned part, const struct pattern *pattern, struct bytes text)
-{
-	struct spans *spans = &cache->slots[part][pattern->slot];
-	enum found found = FOUND_MATCH;
-	uint32_t from = 0;
-	struct span span;
-
-	if (spans->filled)
-		return spans;
-	spans->filled = true;
-	cache->used =
-	    mem_grow(cache->used, cache->used_count, &cache->used_cap, sizeof(struct spans *));
-	cache->used[cache->used_count++] = spans;
-	while (spans->count < SPANS_MAX) {
-		found =
-		    matcher_search(matcher, part, pattern, text, from, (uint32_t)text.len, &span);
-		if (found != FOUND_MATCH)
-			break;
-		spans->items =
-		    mem_grow(spans->items, spans->count, &spans->cap, sizeof(*spans->items));
-		spans->items[spans->count++] = span;
-		from = span.end > span.start ? span.end : span.end + 1;
-	}
-	spans->limit = found != FOUND_NONE;
-	return spans;
-}
-
 /* Whether the line that `at` stands on has `most` bytes or more. */
 static bool line_is_long(struct bytes text, uint32_t at, uint32_t most)
 {
@@ -94,13 +66,58 @@ static bool line_is_long(struct bytes text, uint32_t at, uint32_t most)
 	return end - start >= most;
 }
 
+/* The offset of the line end at or after `at`, or of the text's end. */
+static uint32_t end_of_line(struct bytes text, uint32_t at)
+{
+	const unsigned char *end = memchr(text.ptr + at, '\n', text.len - at);
+
+	return (uint32_t)(end ? (size_t)(end - text.ptr) : text.len);
+}
+
+/* The other matches of the context's pattern, less those on lines that do not count. */
+static const struct spans *find_all(const struct context *c, struct context_cache *cache,
+				    struct matcher *matcher, unsigned part, struct bytes text)
+{
+	struct spans *spans = &cache->slots[part][c->pattern.slot];
+	enum found found = FOUND_MATCH;
+	uint32_t from = 0, next_line = 0; /* next_line: behind the last one that is too long */
+	struct span span;
+
+	if (spans->filled)
+		return spans;
+	spans->filled = true;
+	cache->used =
+	    mem_grow(cache->used, cache->used_count, &cache->used_cap, sizeof(struct spans *));
+	cache->used[cache->used_count++] = spans;
+	while (spans->count < SPANS_MAX) {
+		found = matcher_search(matcher, part, &c->pattern, text, from, (uint32_t)text.len,
+				       &span);
+		if (found != FOUND_MATCH)
+			break;
+		from = span.end > span.start ? span.end : span.end + 1;
+		if (c->max_line_distance != UNBOUNDED && span.start >= next_line &&
+		    line_is_long(text, span.start, c->max_line_length))
+			next_line = end_of_line(text, span.start) + 1;
+		if (span.start < next_line)
+			continue;
+		spans->items =
+		    mem_grow(spans->items, spans->count, &spans->cap, sizeof(*spans->items));
+		spans->items[spans->count++] = span;
+	}
+	spans->limit = found != FOUND_NONE;
+	return spans;
+}
+
 /* The number of line ends in [from, to), at most limit + 1: more are not counted. */
 static uint32_t lines_between(struct bytes text, uint32_t from, uint32_t to, uint32_t limit)
 {
 	uint32_t lines = 0;
 
-	for (uint32_t i = from; i < to && lines <= limit; i++)
-		lines += text.ptr[i] == '\n';
+	for (; lines <= limit; lines++, from++) {
+		from = from < to ? end_of_line(bytes_slice(text, 0, to), from) : to;
+		if (from == to)
+			break;
+	}
 	return lines;
 }
 
@@ -128,30 +145,17 @@ static size_t spans_before(const struct spans *spans, uint32_t offset)
 	return low;
 }
 
-/*
- * Looks at the other matches on one side of the match, the nearest first, until one is near enough
- * or all further ones are too far.
- */
+/* Whether the nearest other match on one side of the match is near enough. */
 static bool holds_on_side(const struct context *c, const struct spans *spans, struct bytes text,
 			  struct span match, bool before)
 {
-	size_t split = spans_before(spans, match.start);
-	size_t left = before ? split : spans->count - split;
+	size_t nearest = spans_before(spans, match.start);
 
-	for (size_t i = 0; i < left; i++) {
-		struct span other = spans->items[before ? split - 1 - i : split + i];
-		uint32_t from = before ? other.end : match.end;
-		uint32_t to = before ? match.start : other.start;
-
-		if (to < from)
-			continue; /* it overlaps the match */
-		if (too_far(c, text, from, to))
-			return false; /* and so are all behind it */
-		if (c->max_line_distance == UNBOUNDED ||
-		    !line_is_long(text, other.start, c->max_line_length))
-			return true;
-	}
-	return false;
+	if (before)
+		return nearest > 0 && !too_far(c, text, spans->items[nearest - 1].end, match.start);
+	while (nearest < spans->count && spans->items[nearest].start < match.end)
+		nearest++; /* it overlaps the match */
+	return nearest < spans->count && !too_far(c, text, match.end, spans->items[nearest].start);
 }
 
 enum found context_holds(const struct context *c, struct context_cache *cache,
@@ -175,7 +179,7 @@ enum found context_holds(const struct context *c, struct context_cache *cache,
 		}
 		return wanted ? FOUND_NONE : FOUND_MATCH;
 	}
-	spans = find_all(cache, matcher, part, &c->pattern, text);
+	spans = find_all(c, cache, matcher, part, text);
 	if (spans->limit)
 		return FOUND_LIMIT;
 	if (c->max_line_distance != UNBOUNDED &&
