@@ -148,9 +148,11 @@ out:
 	return fd;
 }
 
-static void digest_of(struct bytes bytes, unsigned char digest[DIGEST_SIZE])
+/* The digest of what stands under this name: a file that was moved to another one does not fit. */
+static void digest_of(const char *name, struct bytes bytes, unsigned char digest[DIGEST_SIZE])
 {
-	crypto_generichash(digest, DIGEST_SIZE, bytes.ptr, bytes.len, NULL, 0);
+	crypto_generichash(digest, DIGEST_SIZE, bytes.ptr, bytes.len, (const unsigned char *)name,
+			   strlen(name));
 }
 
 /* Reads a cached database: a digest, then the serialised bytes that it must fit. */
@@ -176,7 +178,7 @@ static hs_database_t *cache_read(int folder, const char *name)
 	if (got < 0 || text.len <= DIGEST_SIZE)
 		goto out;
 	bytes = bytes_slice(buf_bytes(&text), DIGEST_SIZE, text.len);
-	digest_of(bytes, digest);
+	digest_of(name, bytes, digest);
 	if (memcmp(digest, text.ptr, DIGEST_SIZE) != 0 ||
 	    hs_deserialize_database((const char *)bytes.ptr, bytes.len, &database) != HS_SUCCESS)
 		database = NULL;
@@ -231,7 +233,7 @@ static void cache_write(int folder, const char *name, const hs_database_t *datab
 	if (buf_append(&text, (struct bytes){digest, sizeof(digest)}) ||
 	    serialise(database, &text, NULL))
 		goto out;
-	digest_of(bytes_slice(buf_bytes(&text), DIGEST_SIZE, text.len), text.ptr);
+	digest_of(name, bytes_slice(buf_bytes(&text), DIGEST_SIZE, text.len), text.ptr);
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		goto out;

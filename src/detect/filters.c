@@ -40,7 +40,7 @@ static bool looks_like_uri(struct bytes text)
 {
 	size_t at = 0;
 
-	while (at < text.len && (isalnum(text.ptr[at]) || strchr("+-.", text.ptr[at])))
+	while (at < text.len && (isalnum(text.ptr[at]) || memchr("+-.", text.ptr[at], 3)))
 		at++;
 	return at > 0 && isalpha(text.ptr[0]) && text.len - at > 3 &&
 	       memcmp(text.ptr + at, "://", 3) == 0;

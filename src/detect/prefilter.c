@@ -114,7 +114,7 @@ bool prefilter_scan(const struct prefilter *prefilter, struct prefilter_scratch 
 		struct recorder recorder = {hits, stubs->stubs, prefilter->parts[part].first_stub,
 					    start};
 
-		if (!prefilter->parts[part].database)
+		if (!prefilter->parts[part].database || start == end)
 			continue;
 		if (hs_scan(prefilter->parts[part].database, (const char *)text.ptr + start,
 			    end - start, 0, scratch->scratch, record, &recorder) != HS_SUCCESS)

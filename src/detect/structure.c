@@ -111,7 +111,7 @@ static bool is_openssh(struct bytes key)
  */
 static bool is_pem(struct bytes secret)
 {
-	static const char dashes[] = "-----";
+	static const char dashes[] = "-----", between[] = " \t\r\n\"',;\\";
 	const unsigned char *body, *end;
 	struct bytes sequence;
 	struct buf text, der;
@@ -130,9 +130,10 @@ static bool is_pem(struct bytes secret)
 		end = secret.ptr + secret.len;
 	/* In source code the lines end in \n, quotes and the like; none of these is base64. */
 	for (const unsigned char *c = body; c < end; c++) {
-		if (*c == '\\' && c + 1 < end && strchr("nrt", c[1]))
+		if (*c == '\\' && c + 1 < end && memchr("nrt", c[1], 3))
 			c++;
-		else if (!strchr(" \t\r\n\"',;\\", *c) && buf_append(&text, (struct bytes){c, 1}))
+		else if (!memchr(between, *c, sizeof(between) - 1) &&
+			 buf_append(&text, (struct bytes){c, 1}))
 			goto out;
 	}
 	if (base64_decode(buf_bytes(&text), BASE64_STANDARD, false, &der))
