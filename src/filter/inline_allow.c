@@ -35,7 +35,7 @@ static bool line_allows(struct bytes line, const char *rule_id, const struct rul
 	const unsigned char *found;
 	size_t at = 0;
 
-	while ((found = memmem(line.ptr + at, line.len - at, marker, len))) {
+	while (at < line.len && (found = memmem(line.ptr + at, line.len - at, marker, len))) {
 		size_t start = (size_t)(found - line.ptr);
 
 		at = start + len;
