@@ -12,6 +12,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
     {"scan", command_scan},
+    {"history", command_history},
     {"rules", command_rules},
 };
 

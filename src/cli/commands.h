@@ -6,6 +6,7 @@
 #define TRAWL_CLI_COMMANDS_H
 
 int command_scan(int argc, char **argv);
+int command_history(int argc, char **argv);
 int command_rules(int argc, char **argv);
 
 #endif

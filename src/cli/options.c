@@ -11,6 +11,7 @@
 /* Blobs are addressed with 32 bits; the last mebibyte is room for sums. */
 static const uint64_t SIZE_LIMIT = (UINT64_C(4) << 30) - (UINT64_C(1) << 20);
 static const uint64_t SIZE_DEFAULT = UINT64_C(256) << 20;
+static const uint64_t MEMORY_DEFAULT = UINT64_C(128) << 20;
 
 enum { SARIF_LIMIT_DEFAULT = 25000, THREADS_MAX = 1024 };
 
@@ -31,6 +32,9 @@ enum long_option {
 	OPTION_FINGERPRINT_KEY,
 	OPTION_PROGRESS,
 	OPTION_NO_PREFILTER,
+	OPTION_MEMORY,
+	OPTION_NO_REUSE,
+	OPTION_RECURSIVE,
 };
 
 static const struct option long_options[] = {
@@ -52,6 +56,9 @@ static const struct option long_options[] = {
     {"fingerprint-key", required_argument, NULL, OPTION_FINGERPRINT_KEY},
     {"progress", required_argument, NULL, OPTION_PROGRESS},
     {"no-prefilter", no_argument, NULL, OPTION_NO_PREFILTER},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"no-reuse", no_argument, NULL, OPTION_NO_REUSE},
+    {"recursive", required_argument, NULL, OPTION_RECURSIVE},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -200,6 +207,15 @@ static enum err read_option(struct options *o, int option, const char *value, st
 	case OPTION_NO_PREFILTER:
 		o->engine.no_prefilter = true;
 		break;
+	case OPTION_MEMORY:
+		err = read_size("--memory", value, &o->memory, error);
+		break;
+	case OPTION_NO_REUSE:
+		o->no_reuse = true;
+		break;
+	case OPTION_RECURSIVE:
+		o->recursive = value;
+		break;
 	default:
 		err = ERR_USAGE;
 		break;
@@ -217,6 +233,7 @@ enum err options_parse(struct options *o, int argc, char **argv, struct error *e
 	    .exit_code = 1,
 	    .threads = pool_processors(),
 	    .sarif_limit = SARIF_LIMIT_DEFAULT,
+	    .memory = MEMORY_DEFAULT,
 	    .source = {.max_size = SIZE_DEFAULT},
 	};
 	optind = 1;

@@ -36,7 +36,10 @@ struct options {
 	int fail_on;   /* enum level; LEVEL_ERROR + 1: never */
 	int exit_code; /* in place of 1 */
 	unsigned threads;
-	uint64_t sarif_limit; /* results; UINT64_MAX: none */
+	uint64_t memory;       /* bytes for the objects of a history */
+	bool no_reuse;	       /* scan every object of a history whole */
+	const char *recursive; /* --recursive DIR; NULL: not asked */
+	uint64_t sarif_limit;  /* results; UINT64_MAX: none */
 	struct engine_options engine;
 	struct source_options source;
 };

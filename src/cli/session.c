@@ -151,6 +151,10 @@ static int exit_status(const struct session *s)
 		if (findings->items[i].level >= s->options.fail_on)
 			return s->options.exit_code;
 	}
+	for (size_t i = 0; i < s->leaks.count; i++) {
+		if (s->leaks.items[i].occurrences[0].first.level >= s->options.fail_on)
+			return s->options.exit_code;
+	}
 	return s->result.coverage.lost_count && !s->options.allow_incomplete ? STATUS_INCOMPLETE
 									     : STATUS_CLEAN;
 }
@@ -205,12 +209,15 @@ static void print_summary(const struct session *s, size_t rule_count)
 	double seconds = (double)(clock_ms(CLOCK_MONOTONIC) - s->started_run) / 1000;
 	char files[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], number[NUMBER_TEXT_MAX];
 
-	fprintf(stderr, "scanned %s %s, %s, %zu rules in %.*f s", number_text(files, c->files),
-		c->files == 1 ? "file" : "files", size_text(bytes, c->bytes), rule_count,
+	const char *what = s->repository_count ? "object" : "file";
+	size_t findings = s->result.findings.count + s->leaks.count;
+
+	fprintf(stderr, "scanned %s %s%s, %s, %zu rules in %.*f s", number_text(files, c->files),
+		what, c->files == 1 ? "" : "s", size_text(bytes, c->bytes), rule_count,
 		seconds < 1 ? 2 : 1, seconds);
-	if (s->result.findings.count)
-		fprintf(stderr, "; %s %s", number_text(number, s->result.findings.count),
-			s->result.findings.count == 1 ? "finding" : "findings");
+	if (findings)
+		fprintf(stderr, "; %s %s", number_text(number, findings),
+			findings == 1 ? "finding" : "findings");
 	if (s->result.suppressed)
 		fprintf(stderr, "; %s allowed inline", number_text(number, s->result.suppressed));
 	if (c->lost_count)
@@ -230,7 +237,7 @@ static void print_summary(const struct session *s, size_t rule_count)
 /* A SARIF file within the limits of its consumers may lack findings: that is said aloud. */
 static void print_left_out(const struct session *s)
 {
-	size_t count = s->result.findings.count;
+	size_t count = s->result.findings.count + s->leaks.count;
 	char number[NUMBER_TEXT_MAX];
 
 	if (s->sarif_wanted && count > s->options.sarif_limit)
@@ -276,9 +283,14 @@ int session_report(struct session *s, struct error *error)
 		scanner_free(scanner);
 	}
 	finding_list_sort(&s->result.findings);
+	leak_list_sort(&s->leaks);
 	coverage_sort(&s->result.coverage);
 	run.findings = s->result.findings.items;
 	run.finding_count = s->result.findings.count;
+	run.leaks = s->leaks.items;
+	run.leak_count = s->leaks.count;
+	run.repositories = s->repositories;
+	run.repository_count = s->repository_count;
 	run.coverage = &s->result.coverage;
 	run.rules = rules;
 	run.folder = folder ? folder : "/";
@@ -302,6 +314,8 @@ void session_end(struct session *s)
 	engine_free(s->engine);
 	ruleset_release(&s->rules);
 	scan_result_release(&s->result);
+	leak_list_release(&s->leaks);
+	free(s->repositories);
 	options_release(&s->options);
 	*s = (struct session){0};
 }

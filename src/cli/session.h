@@ -7,6 +7,7 @@
 #define TRAWL_CLI_SESSION_H
 
 #include "cli/options.h"
+#include "model/history.h"
 #include "scan/scanner.h"
 
 struct session {
@@ -14,7 +15,10 @@ struct session {
 	struct ruleset rules;
 	struct engine *engine;
 	struct scan_options scan;
-	struct scan_result result; /* of all workers */
+	struct scan_result result; /* of all workers, or of all histories */
+	struct leak_list leaks;	   /* of all histories */
+	struct scanned_repository *repositories;
+	size_t repository_count;
 	struct report *reports;
 	size_t report_count;
 	bool text_wanted;    /* one of them is text */

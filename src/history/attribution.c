@@ -426,7 +426,6 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	follow_dangling(&a);
 	find_states(&a);
 	add_leaks(&a, leaks, suppressed);
-	leak_list_sort(leaks);
 	for (uint32_t i = 0; i < sightings->secret_count; i++)
 		free(a.refs[i].items);
 	free(a.refs);

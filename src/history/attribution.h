@@ -10,7 +10,7 @@
 #include "model/history.h"
 
 /*
- * Makes leaks, sorted, of all sightings that some path admits; those that the text itself allows at
+ * Makes leaks of all sightings that some path admits; those that the text itself allows at
  * a path's newest version are counted in *suppressed instead. The leaks' text is owned by the list
  * and by the sightings, which must outlive it.
  */

@@ -26,7 +26,6 @@ struct scanned_repository {
 	const char *folder; /* absolute; leaks point to the same text */
 	const char *remote; /* address without user and password; NULL: none */
 	const char *head;   /* 40 digits of HEAD's commit; NULL: none */
-	const char *branch; /* that HEAD names; NULL: none */
 };
 
 /* What a command found out; all that a report can say. Borrowed by the writers. */

@@ -1,0 +1,38 @@
+/*
+ * The history of one repository: every object scanned once, every secret attributed.
+ */
+#ifndef TRAWL_HISTORY_HISTORY_H
+#define TRAWL_HISTORY_HISTORY_H
+
+#include "history/sightings.h"
+#include "model/history.h"
+
+struct history_options {
+	struct sighting_options sighting;
+	bool search; /* the repository may lie above the path */
+};
+
+/* What scanning one repository brought; zero-initialise. */
+struct history {
+	char *folder;		      /* absolute */
+	char *remote;		      /* NULL: none */
+	char head[OBJECT_ID_HEX + 1]; /* empty: HEAD leads nowhere */
+	struct leak_list leaks;	      /* sorted */
+	struct coverage coverage;
+	uint64_t suppressed;
+	struct finding_list text; /* owns what the leaks point to */
+	struct walk_counts counts;
+	double scan_seconds;
+	double attribute_seconds;
+};
+
+/*
+ * Scans the repository at path. What cannot be read of it is in the coverage; an error is returned
+ * only when it is no repository or cannot be opened at all (see repository_open()).
+ */
+enum err history_scan(struct history *history, const char *path, struct engine *engine,
+		      const struct ruleset *set, const struct history_options *options,
+		      struct error *error);
+void history_release(struct history *history);
+
+#endif
