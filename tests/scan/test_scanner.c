@@ -268,7 +268,7 @@ static void markers_with_a_rule_allow_that_rule(void **state)
 static void markers_may_be_ignored(void **state)
 {
 	(void)state;
-	options.ignore_inline = true;
+	options.inline_policy = INLINE_IGNORE;
 	assert_allowed(TOKEN " # trawl:allow", 1, 0);
 }
 
