@@ -200,6 +200,7 @@ void scanner_scan_version(struct scanner *s, const struct blob *blob,
 	struct segments segments;
 	bool based;
 
+	state->usable = false;
 	if (!show(s, blob, result))
 		return;
 	/* Offsets of decoded text are not those of the copies. */
