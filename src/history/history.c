@@ -177,7 +177,8 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 	if (!err)
 		err = repository_references(repository, &references, error);
 	if (!err)
-		err = objects_open(&objects, repository, lose_pack_of, &h->coverage, error);
+		err = objects_open(&objects, repository, options->sighting.walk.threads,
+				   lose_pack_of, &h->coverage, error);
 	if (err)
 		goto out;
 	describe(h, repository, &references);

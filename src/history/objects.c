@@ -90,8 +90,8 @@ static void add_loose(void *context, const struct object_id *id)
 		id_map_add(&o->loose, id, NULL);
 }
 
-enum err objects_open(struct objects *o, struct repository *repository, lose_pack *lose,
-		      void *context, struct error *error)
+enum err objects_open(struct objects *o, struct repository *repository, unsigned threads,
+		      lose_pack *lose, void *context, struct error *error)
 {
 	enum err err = ERR_NONE;
 
@@ -101,15 +101,18 @@ enum err objects_open(struct objects *o, struct repository *repository, lose_pac
 		err = open_packs(o, *folder, lose, context, error);
 	if (!err)
 		err = repository_loose(repository, add_loose, o, error);
-	if (err)
+	if (err) {
 		objects_close(o);
-	else
-		o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
-	return err;
+		return err;
+	}
+	o->forests = pack_forests_new(o->packs, o->pack_count, threads);
+	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
+	return ERR_NONE;
 }
 
 void objects_close(struct objects *o)
 {
+	pack_forests_free(o->forests);
 	for (size_t i = 0; i < o->pack_count; i++)
 		pack_close(o->packs[i]);
 	free(o->packs);
@@ -201,7 +204,7 @@ void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_
 
 	visitor->read = read_object;
 	visitor->read_context = o;
-	pack_walk(o->packs, o->pack_count, visitor, options, counts);
+	pack_walk(o->forests, visitor, options, counts);
 	if (!o->loose.count)
 		return;
 	if (pthread_mutex_init(&work.lock, NULL) != 0)

@@ -13,8 +13,9 @@ struct objects {
 	struct pack **packs;
 	size_t pack_count;
 	size_t pack_cap;
-	struct id_map loose;  /* that no pack holds */
-	uint8_t *loose_types; /* enum object_type, by number; 0: not known yet */
+	struct pack_forests *forests; /* of the packs */
+	struct id_map loose;	      /* that no pack holds */
+	uint8_t *loose_types;	      /* enum object_type, by number; 0: not known yet */
 };
 
 /* A pack that cannot be opened is told to lose and left out. */
@@ -24,8 +25,8 @@ typedef void lose_pack(void *context, const char *path, const char *detail);
  * Opens all packs and lists all loose objects of the repository, which must outlive the result.
  * ERR_IO when a folder of objects cannot be read.
  */
-enum err objects_open(struct objects *objects, struct repository *repository, lose_pack *lose,
-		      void *context, struct error *error);
+enum err objects_open(struct objects *objects, struct repository *repository, unsigned threads,
+		      lose_pack *lose, void *context, struct error *error);
 void objects_close(struct objects *objects);
 
 /* The number of objects, for progress. */

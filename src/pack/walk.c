@@ -22,25 +22,38 @@ struct forest {
 	uint32_t *parent; /* by entry; PACK_NONE: the entry is a root */
 	uint32_t *first_child;
 	uint32_t *next_sibling;
+	uint32_t *cost; /* bytes of deflated data, and WEIGHT_ENTRY */
+	uint8_t *type;	/* of the entry itself: enum object_type, or a delta type; 0: unreadable */
+};
+
+struct pack_forests {
+	struct forest *items;
+	size_t count;
+};
+
+/* How one walk parts a forest. */
+struct parting {
+	uint32_t *order;  /* entries, bases before what is based on them */
+	uint32_t count;	  /* of these; entries in circles are not among them */
+	bool *wanted;	  /* the family is of a type that is to be shown */
 	uint64_t *weight; /* of the entry and what is based on it, less what was cut off */
-	uint8_t *type;	  /* of the entry itself: enum object_type, or a delta type */
 	bool *cut;	  /* the entry starts a piece of its own */
-	bool *reached;	  /* some root leads to it */
 };
 
 /* A subtree of a forest, less what is cut off it. */
 struct piece {
 	const struct forest *forest;
+	const bool *cut;
 	uint32_t entry;
+	bool in_circle; /* its base cannot be made here */
 	uint64_t weight;
 };
 
 struct walk {
 	const struct visitor *visitor;
 	const struct walk_options *options;
-	struct pack *const *packs;
-	struct forest *forests;
-	size_t pack_count;
+	const struct pack_forests *forests;
+	struct parting *partings; /* by forest */
 	struct piece *pieces;
 	size_t piece_count;
 	size_t piece_cap;
@@ -59,21 +72,20 @@ static void forest_init(struct forest *f, const struct pack *pack)
 	f->parent = mem_resize(NULL, n, sizeof(*f->parent));
 	f->first_child = mem_resize(NULL, n, sizeof(*f->first_child));
 	f->next_sibling = mem_resize(NULL, n, sizeof(*f->next_sibling));
-	f->weight = mem_calloc(n, sizeof(*f->weight));
+	f->cost = mem_resize(NULL, n, sizeof(*f->cost));
 	f->type = mem_calloc(n, sizeof(*f->type));
-	f->cut = mem_calloc(n, sizeof(*f->cut));
-	f->reached = mem_calloc(n, sizeof(*f->reached));
 	for (uint32_t i = 0; i < n; i++)
 		f->parent[i] = f->first_child[i] = f->next_sibling[i] = PACK_NONE;
 	/* From the last to the first, so that siblings stand in order of their offsets. */
 	for (uint32_t i = n; i-- > 0;) {
 		struct pack_entry entry;
 
-		f->weight[i] = WEIGHT_ENTRY;
+		f->cost[i] = WEIGHT_ENTRY;
 		if (pack_entry_read(pack, i, &entry, NULL))
-			continue; /* type 0: it is read from elsewhere, or lost */
+			continue; /* it is read from elsewhere, or lost */
 		f->type[i] = (uint8_t)entry.type;
-		f->weight[i] += entry.deflated.len;
+		f->cost[i] +=
+		    entry.deflated.len < INT32_MAX ? (uint32_t)entry.deflated.len : INT32_MAX;
 		if (entry.type < PACK_OFS_DELTA || entry.base == PACK_NONE)
 			continue;
 		f->parent[i] = entry.base;
@@ -87,16 +99,54 @@ static void forest_release(struct forest *f)
 	free(f->parent);
 	free(f->first_child);
 	free(f->next_sibling);
-	free(f->weight);
+	free(f->cost);
 	free(f->type);
-	free(f->cut);
-	free(f->reached);
 }
 
-static void add_piece(struct walk *w, const struct forest *f, uint32_t entry)
+struct forest_work {
+	struct pack_forests *forests;
+	struct pack *const *packs;
+	atomic_size_t next;
+};
+
+static void read_forests(void *shared, unsigned number)
 {
+	struct forest_work *work = shared;
+	size_t next;
+
+	(void)number;
+	while ((next = atomic_fetch_add(&work->next, 1)) < work->forests->count)
+		forest_init(&work->forests->items[next], work->packs[next]);
+}
+
+struct pack_forests *pack_forests_new(struct pack *const *packs, size_t count, unsigned threads)
+{
+	struct pack_forests *forests = mem_calloc(1, sizeof(*forests));
+	struct forest_work work = {.forests = forests, .packs = packs};
+
+	forests->items = mem_calloc(count, sizeof(*forests->items));
+	forests->count = count;
+	pool_run(threads, read_forests, &work);
+	return forests;
+}
+
+void pack_forests_free(struct pack_forests *forests)
+{
+	for (size_t i = 0; forests && i < forests->count; i++)
+		forest_release(&forests->items[i]);
+	if (forests)
+		free(forests->items);
+	free(forests);
+}
+
+/* ---- Pieces ---- */
+
+static void add_piece(struct walk *w, const struct forest *f, const struct parting *p,
+		      uint32_t entry, bool in_circle)
+{
+	p->cut[entry] = true;
 	w->pieces = mem_grow(w->pieces, w->piece_count, &w->piece_cap, sizeof(*w->pieces));
-	w->pieces[w->piece_count++] = (struct piece){f, entry, f->weight[entry]};
+	w->pieces[w->piece_count++] = (struct piece){f, p->cut, entry, in_circle, p->weight[entry]};
 }
 
 /* Whether objects of the family are to be shown; what cannot be known is looked at. */
@@ -105,60 +155,71 @@ static bool family_wanted(const struct walk *w, unsigned type)
 	return type == 0 || type >= PACK_OFS_DELTA || (w->visitor->types >> type & 1);
 }
 
-/*
- * Parts the wanted families into pieces of at least the given weight, if they have it. Entries that
- * no root leads to (references in a circle) become pieces of one, which fail and are read
- * elsewhere.
- */
-static void cut_pieces(struct walk *w, struct forest *f, uint64_t least)
+/* Finds the order of the entries and which are wanted; returns what the wanted ones cost. */
+static uint64_t order_entries(const struct walk *w, const struct forest *f, struct parting *p)
 {
-	uint32_t *order = mem_resize(NULL, f->count, sizeof(*order));
-	uint32_t count = 0;
+	uint64_t total = 0;
 
+	p->order = mem_resize(NULL, f->count, sizeof(*p->order));
+	p->wanted = mem_calloc(f->count, sizeof(*p->wanted));
+	p->weight = mem_resize(NULL, f->count, sizeof(*p->weight));
+	p->cut = mem_calloc(f->count, sizeof(*p->cut));
 	for (uint32_t i = 0; i < f->count; i++) {
-		if (f->parent[i] == PACK_NONE && family_wanted(w, f->type[i])) {
-			order[count++] = i;
-			f->reached[i] = true;
-		} else if (f->parent[i] == PACK_NONE) {
-			f->reached[i] = true; /* and passed over, with all that is based on it */
+		p->weight[i] = f->cost[i];
+		if (f->parent[i] == PACK_NONE) {
+			p->wanted[i] = family_wanted(w, f->type[i]);
+			p->order[p->count++] = i;
 		}
 	}
-	for (uint32_t k = 0; k < count; k++) {
-		for (uint32_t c = f->first_child[order[k]]; c != PACK_NONE;
-		     c = f->next_sibling[c]) {
-			f->reached[c] = true;
-			order[count++] = c;
-		}
-	}
-	/* Bases stand before what is based on them: backwards, weights add up. */
-	while (count-- > 0) {
-		uint32_t i = order[count];
+	for (uint32_t k = 0; k < p->count; k++) {
+		uint32_t base = p->order[k];
 
-		if (f->parent[i] == PACK_NONE || f->weight[i] >= least) {
-			f->cut[i] = true;
-			add_piece(w, f, i);
-		} else {
-			f->weight[f->parent[i]] += f->weight[i];
+		total += p->wanted[base] ? f->cost[base] : 0;
+		for (uint32_t c = f->first_child[base]; c != PACK_NONE; c = f->next_sibling[c]) {
+			p->wanted[c] = p->wanted[base];
+			p->order[p->count++] = c;
 		}
 	}
-	free(order);
+	return total;
 }
 
-/* Entries in circles: each refers to another one, so none can be read here. */
-static void add_unreached(struct walk *w, struct forest *f)
+/* Entries in circles, to which no root leads: each refers to another one. */
+static void add_circles(struct walk *w, const struct forest *f, const struct parting *p)
 {
-	for (uint32_t i = 0; i < f->count; i++) {
-		uint32_t root = i;
+	bool *reached = mem_calloc(f->count, sizeof(*reached));
 
-		for (uint32_t n = 0;
-		     !f->reached[root] && f->parent[root] != PACK_NONE && n < f->count; n++)
-			root = f->parent[root];
-		if (f->reached[root] || f->parent[root] == PACK_NONE)
-			continue;
-		f->type[i] = 0;
-		f->cut[i] = true;
-		add_piece(w, f, i);
+	for (uint32_t k = 0; k < p->count; k++)
+		reached[p->order[k]] = true;
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (!reached[i])
+			add_piece(w, f, p, i, true);
 	}
+	free(reached);
+}
+
+/* Parts the wanted families into pieces of at least the given weight, if they have it. */
+static void cut_pieces(struct walk *w, const struct forest *f, const struct parting *p,
+		       uint64_t least)
+{
+	/* From the leaves to the bases, weights add up. */
+	for (uint32_t k = p->count; k-- > 0;) {
+		uint32_t i = p->order[k];
+
+		if (f->parent[i] != PACK_NONE && p->weight[i] < least)
+			p->weight[f->parent[i]] += p->weight[i];
+		else if (p->wanted[i])
+			add_piece(w, f, p, i, false);
+	}
+	if (p->count < f->count)
+		add_circles(w, f, p);
+}
+
+static void parting_release(struct parting *p)
+{
+	free(p->order);
+	free(p->wanted);
+	free(p->weight);
+	free(p->cut);
 }
 
 static int heavier_first(const void *left, const void *right)
@@ -258,7 +319,7 @@ static bool make_root(struct worker *w, uint32_t number, enum object_type *type,
 	bool made = false;
 
 	buf_init(&base, out->max);
-	if (w->forest->type[number] != 0 && !inflate(w, number, &entry, &w->delta)) {
+	if (!inflate(w, number, &entry, &w->delta)) {
 		if (entry.type < PACK_OFS_DELTA) {
 			struct buf swapped = *out;
 
@@ -322,10 +383,12 @@ static bool make_again(struct worker *w, uint32_t number, enum object_type *type
 
 static bool in_earlier_pack(const struct worker *w, const struct object_id *id)
 {
-	for (size_t i = 0; i < w->walk->pack_count; i++) {
-		if (w->walk->packs[i] == w->forest->pack)
+	const struct pack_forests *forests = w->walk->forests;
+
+	for (size_t i = 0; i < forests->count; i++) {
+		if (&forests->items[i] == w->forest)
 			return false;
-		if (pack_find(w->walk->packs[i], id) != PACK_NONE)
+		if (pack_find(forests->items[i].pack, id) != PACK_NONE)
 			return true;
 	}
 	return false;
@@ -446,7 +509,7 @@ static void walk_piece(struct worker *w, const struct piece *piece)
 {
 	const struct forest *f = piece->forest;
 	uint32_t parent = f->parent[piece->entry];
-	bool has_base = parent != PACK_NONE && f->type[piece->entry] != 0;
+	bool has_base = parent != PACK_NONE && !piece->in_circle;
 
 	w->forest = f;
 	w->counts.pieces++;
@@ -466,8 +529,8 @@ static void walk_piece(struct worker *w, const struct piece *piece)
 		}
 		do {
 			top->next_child = f->next_sibling[top->next_child];
-		} while (top->next_child != PACK_NONE && f->cut[top->next_child]);
-		if (!f->cut[child])
+		} while (top->next_child != PACK_NONE && piece->cut[top->next_child]);
+		if (!piece->cut[child])
 			follow(w, child, true);
 	}
 }
@@ -497,52 +560,30 @@ static void walk_pieces(void *shared, unsigned number)
 	pthread_mutex_unlock(&walk->lock);
 }
 
-struct forest_work {
-	struct walk *walk;
-	atomic_size_t next;
-};
-
-static void read_forests(void *shared, unsigned number)
-{
-	struct forest_work *work = shared;
-	size_t next;
-
-	(void)number;
-	while ((next = atomic_fetch_add(&work->next, 1)) < work->walk->pack_count)
-		forest_init(&work->walk->forests[next], work->walk->packs[next]);
-}
-
-void pack_walk(struct pack *const *packs, size_t count, const struct visitor *visitor,
+void pack_walk(const struct pack_forests *forests, const struct visitor *visitor,
 	       const struct walk_options *options, struct walk_counts *counts)
 {
-	struct walk walk = {
-	    .visitor = visitor, .options = options, .packs = packs, .pack_count = count};
-	struct forest_work forests = {.walk = &walk};
+	struct walk walk = {.visitor = visitor, .options = options, .forests = forests};
 	uint64_t total = 0, least = UINT64_MAX;
 
 	if (pthread_mutex_init(&walk.lock, NULL) != 0)
 		mem_exhausted();
-	walk.forests = mem_calloc(count, sizeof(*walk.forests));
-	pool_run(options->threads, read_forests, &forests);
-	for (size_t i = 0; i < count; i++) {
-		for (uint32_t k = 0; k < walk.forests[i].count; k++)
-			total += walk.forests[i].weight[k];
-	}
+	walk.partings = mem_calloc(forests->count, sizeof(*walk.partings));
+	for (size_t i = 0; i < forests->count; i++)
+		total += order_entries(&walk, &forests->items[i], &walk.partings[i]);
 	if (options->threads > 1) {
 		least = total / options->threads / PIECES_PER_THREAD;
 		if (least < WEIGHT_MIN)
 			least = WEIGHT_MIN;
 	}
-	for (size_t i = 0; i < count; i++) {
-		cut_pieces(&walk, &walk.forests[i], least);
-		add_unreached(&walk, &walk.forests[i]);
-	}
+	for (size_t i = 0; i < forests->count; i++)
+		cut_pieces(&walk, &forests->items[i], &walk.partings[i], least);
 	if (walk.piece_count)
 		qsort(walk.pieces, walk.piece_count, sizeof(*walk.pieces), heavier_first);
 	pool_run(options->threads, walk_pieces, &walk);
-	for (size_t i = 0; i < count; i++)
-		forest_release(&walk.forests[i]);
-	free(walk.forests);
+	for (size_t i = 0; i < forests->count; i++)
+		parting_release(&walk.partings[i]);
+	free(walk.partings);
 	free(walk.pieces);
 	pthread_mutex_destroy(&walk.lock);
 	*counts = walk.counts;

@@ -59,11 +59,18 @@ struct walk_counts {
 	uint64_t pieces;  /* of families, as the threads took them */
 };
 
+/* The delta families of some packs: const once made, for any number of walks. */
+struct pack_forests;
+
+/* Reads which entry of the packs, which must outlive the result, is based on which. */
+struct pack_forests *pack_forests_new(struct pack *const *packs, size_t count, unsigned threads);
+void pack_forests_free(struct pack_forests *forests);
+
 /*
  * Walks the packs. An object that an earlier pack holds, too, is shown again only. Returns when
  * everything was shown or lost.
  */
-void pack_walk(struct pack *const *packs, size_t count, const struct visitor *visitor,
+void pack_walk(const struct pack_forests *forests, const struct visitor *visitor,
 	       const struct walk_options *options, struct walk_counts *counts);
 
 #endif
