@@ -11,6 +11,8 @@ enum err base64_decode(struct bytes text, enum base64_alphabet alphabet, bool sp
 
 	while (text.len && text.ptr[text.len - 1] == '=')
 		text.len--;
+	if (!text.len)
+		return ERR_NONE;
 	err = buf_reserve(out, text.len / 4 * 3 + 3);
 	if (err)
 		return err;
