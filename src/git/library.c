@@ -21,6 +21,13 @@ bool library_start(void)
 				sizeof(extensions) / sizeof(extensions[0])) == 0;
 }
 
+enum err library_error(struct error *error, enum err code, const char *what)
+{
+	const git_error *last = git_error_last();
+
+	return error_set(error, code, "%s: %s", what, last ? last->message : "libgit2 refuses");
+}
+
 enum err library_read_file(int at, const char *name, struct buf *out, struct error *error)
 {
 	int fd = openat(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

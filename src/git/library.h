@@ -14,6 +14,9 @@
  */
 bool library_start(void);
 
+/* Records what libgit2 says of its last failure, after `what` it was about; returns code. */
+enum err library_error(struct error *error, enum err code, const char *what);
+
 /*
  * Reads a regular file, opened below the folder `at`, into out (emptied first), whose maximum
  * bounds it. ERR_MISSING when there is none, ERR_CORRUPT when it is no regular file, ERR_LIMIT,

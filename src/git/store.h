@@ -1,0 +1,49 @@
+/*
+ * The object store: what lies in a repository's folders of objects, packed or loose, one object at
+ * a time through libgit2. Each place is asked on its own, so that a broken copy of an object does
+ * not hide a good one elsewhere. Any thread may call these functions.
+ */
+#ifndef TRAWL_GIT_STORE_H
+#define TRAWL_GIT_STORE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/object.h"
+
+struct store;
+
+/*
+ * Opens the folders of objects, NULL-terminated, which outlive the store. ERR_IO when libgit2
+ * refuses. *out is the caller's.
+ */
+enum err store_open(struct store **out, const char *const *folders, struct error *error);
+void store_close(struct store *store);
+
+/* Whether a pack comes from a partial clone (gitformat-pack(5), ".promisor"). */
+bool store_promised(const struct store *store);
+
+/*
+ * Reads one object into out (emptied first), whose maximum bounds it, or for out NULL its type
+ * only. ERR_MISSING, ERR_CORRUPT, ERR_LIMIT.
+ */
+enum err store_read(struct store *store, const struct object_id *id, enum object_type *type,
+		    struct buf *out, struct error *error);
+
+/* Whether some place claims to hold the object. */
+bool store_has(struct store *store, const struct object_id *id);
+
+/*
+ * The object whose id starts with this many hexadecimal digits of prefix, the rest of which is
+ * zero. ERR_MISSING; ERR_USAGE when there are several.
+ */
+enum err store_find(struct store *store, const struct object_id *prefix, size_t digits,
+		    struct object_id *id);
+
+/*
+ * Calls visit for each loose object, each id once in ascending order. ERR_IO when a folder cannot
+ * be read (the rest is still visited).
+ */
+enum err store_loose(struct store *store, void (*visit)(void *context, const struct object_id *id),
+		     void *context, struct error *error);
+
+#endif
