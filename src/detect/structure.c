@@ -28,7 +28,7 @@ static json_t *jwt_part(struct bytes part)
 /* RFC 7519: header "." claims "." signature, the first two base64url of JSON objects. */
 static bool is_jwt(struct bytes secret)
 {
-	const unsigned char *first = memchr(secret.ptr, '.', secret.len);
+	const unsigned char *first = secret.len ? memchr(secret.ptr, '.', secret.len) : NULL;
 	const unsigned char *second;
 	json_t *header, *claims;
 	size_t behind;

@@ -57,6 +57,7 @@ struct generator {
 	bool java; /* some syntax was printed that PCRE2 reads otherwise than Java */
 	bool java_allowed;
 	unsigned groups;
+	struct part *closed; /* a group that can be referred to */
 };
 
 static unsigned below(struct generator *g, unsigned n)
@@ -341,7 +342,7 @@ static void print_look(struct generator *g, unsigned depth)
 
 static struct part *print_group(struct generator *g, unsigned depth)
 {
-	bool extended = g->extended, caseless = g->caseless, quoted;
+	bool extended = g->extended, caseless = g->caseless, quoted, captures = false;
 	struct part *part;
 
 	switch (below(g, 10)) {
@@ -368,11 +369,13 @@ static struct part *print_group(struct generator *g, unsigned depth)
 		quoted = one_in(g, 3);
 		print(g, quoted ? "(?'" : ANY_OF(g, "(?<", "(?P<"));
 		buf_appendf(&g->out, "n%u%s", ++g->groups, quoted ? "'" : ">");
+		captures = true;
 		break;
 	case 6:
 	case 7:
 		g->groups++;
 		print(g, "(");
+		captures = true;
 		break;
 	default:
 		print(g, "(?:");
@@ -382,6 +385,8 @@ static struct part *print_group(struct generator *g, unsigned depth)
 	print(g, ")");
 	g->extended = extended;
 	g->caseless = caseless;
+	if (captures)
+		g->closed = part;
 	return part;
 }
 
@@ -494,6 +499,11 @@ static struct part **print_item(struct generator *g, struct part **last, unsigne
 			print_look(g, depth);
 		return last;
 	case 10:
+		if (one_in(g, 6)) {
+			print(g, "\\x0a(?m)^");
+			*last = byte_part(g, '\n');
+			return &(*last)->next;
+		}
 		print(g, ANY_OF(g, "^", "$", "\\A", "\\z", "\\Z", "\\b", "\\B", "\\b", "^"));
 		return last;
 	case 11: /* flags for what follows in the group */
@@ -505,10 +515,13 @@ static struct part **print_item(struct generator *g, struct part **last, unsigne
 		}
 		return last;
 	case 12:
-		if (g->groups && one_in(g, 6)) {
-			print(g, ANY_OF(g, "\\1", "\\g1", "\\g{1}", "(?1)", "\\g{-1}"));
-			print(g, ANY_OF(g, "", "a", "_"));
-			return last;
+		if (g->closed) {
+			print(g,
+			      ANY_OF(g, "(?:\\1)", "\\g1", "\\g{1}", "(?1)", "\\g{-1}", "\\g+1"));
+			*last = part_new(g, PART_REPEAT);
+			(*last)->child = g->closed;
+			(*last)->least = (*last)->most = 1;
+			break;
 		}
 		print(g, "\\R");
 		*last = byte_part(g, '\n');
