@@ -59,6 +59,8 @@ static enum err scan_repository(struct session *s, struct histories *all, const 
 	const struct options *o = &s->options;
 	struct history_options options = {
 	    .search = search,
+	    .check_complete = o->check_complete,
+	    .choice = {o->range, o->branch, o->reachable, o->since},
 	    .sighting = {.scan = &s->scan,
 			 .walk = {.threads = o->threads,
 				  .memory = o->memory,

@@ -35,6 +35,11 @@ enum long_option {
 	OPTION_MEMORY,
 	OPTION_NO_REUSE,
 	OPTION_RECURSIVE,
+	OPTION_RANGE,
+	OPTION_BRANCH,
+	OPTION_SINCE,
+	OPTION_REACHABLE,
+	OPTION_CHECK_COMPLETE,
 };
 
 static const struct option long_options[] = {
@@ -59,6 +64,11 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"no-reuse", no_argument, NULL, OPTION_NO_REUSE},
     {"recursive", required_argument, NULL, OPTION_RECURSIVE},
+    {"range", required_argument, NULL, OPTION_RANGE},
+    {"branch", required_argument, NULL, OPTION_BRANCH},
+    {"since", required_argument, NULL, OPTION_SINCE},
+    {"reachable", no_argument, NULL, OPTION_REACHABLE},
+    {"check-complete", no_argument, NULL, OPTION_CHECK_COMPLETE},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -124,6 +134,32 @@ static enum err read_size(const char *option, const char *word, uint64_t *size, 
 		    option, word);
 	*size <<= shift;
 	return ERR_NONE;
+}
+
+/* YYYY-MM-DD, with Thh:mm:ss perhaps, in UTC; or @SECONDS. */
+static enum err read_date(const char *option, const char *word, int64_t *seconds,
+			  struct error *error)
+{
+	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"};
+	uint64_t number;
+
+	if (*word == '@' && !read_number(option, word + 1, 0, UINT64_C(1) << 40, &number, NULL)) {
+		*seconds = (int64_t)number;
+		return ERR_NONE;
+	}
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct tm time = {0};
+		const char *end = strptime(word, forms[i], &time);
+
+		if (end && !*end) {
+			*seconds = timegm(&time);
+			return ERR_NONE;
+		}
+	}
+	return error_set(error, ERR_USAGE,
+			 "%s takes a date such as 2024-02-29 or 2024-02-29T12:00:00Z (UTC), or "
+			 "@SECONDS, not '%s'",
+			 option, word);
 }
 
 static enum err read_option(struct options *o, int option, const char *value, struct error *error)
@@ -213,6 +249,21 @@ static enum err read_option(struct options *o, int option, const char *value, st
 	case OPTION_NO_REUSE:
 		o->no_reuse = true;
 		break;
+	case OPTION_RANGE:
+		o->range = value;
+		break;
+	case OPTION_BRANCH:
+		o->branch = value;
+		break;
+	case OPTION_SINCE:
+		err = read_date("--since", value, &o->since, error);
+		break;
+	case OPTION_REACHABLE:
+		o->reachable = true;
+		break;
+	case OPTION_CHECK_COMPLETE:
+		o->check_complete = true;
+		break;
 	case OPTION_RECURSIVE:
 		o->recursive = value;
 		break;
@@ -234,6 +285,7 @@ enum err options_parse(struct options *o, int argc, char **argv, struct error *e
 	    .threads = pool_processors(),
 	    .sarif_limit = SARIF_LIMIT_DEFAULT,
 	    .memory = MEMORY_DEFAULT,
+	    .since = INT64_MIN,
 	    .source = {.max_size = SIZE_DEFAULT},
 	};
 	optind = 1;

@@ -28,6 +28,7 @@ struct trail {
 struct attribution {
 	const struct sightings *sightings;
 	const struct reference_list *references;
+	const bool *selected; /* by commit; NULL: all are */
 	struct tree_graph graph;
 	uint32_t *commit_nodes; /* by commit: the node of its tree */
 	bool *reachable;	/* by commit */
@@ -148,6 +149,8 @@ static void follow_commits(struct attribution *a, const uint32_t *order, uint32_
 				      ? a->commit_nodes[commits->parents[c->first_parent]]
 				      : NODE_NONE;
 
+		if (a->selected && !a->selected[order[i]])
+			continue;
 		a->present = order[i];
 		tree_graph_compare(&a->graph, parent, a->commit_nodes[order[i]], note_change, a);
 	}
@@ -161,7 +164,7 @@ static void follow_messages(struct attribution *a, const uint32_t *order, uint32
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t object = id_map_find(&s->commits.objects, &s->graph.ids.ids[order[i]]);
 
-		if (object == ID_MAP_NONE)
+		if (object == ID_MAP_NONE || (a->selected && !a->selected[order[i]]))
 			continue;
 		for (size_t k = s->commits.first[object]; k < s->commits.first[object + 1]; k++) {
 			if (!seen_before(&s->commits, k))
@@ -169,7 +172,7 @@ static void follow_messages(struct attribution *a, const uint32_t *order, uint32
 					  bytes_of(message_path_commit), order[i], true);
 		}
 	}
-	for (size_t k = 0; k < s->tags.count; k++) {
+	for (size_t k = 0; k < s->tags.count && !a->selected; k++) {
 		if (!seen_before(&s->tags, k))
 			add_event(a, &s->tags.items[k], OBJECT_TAG, bytes_of(message_path_tag),
 				  COMMIT_NONE, true);
@@ -325,7 +328,7 @@ static size_t occurrences_of_trail(const struct attribution *a, const struct eve
 		struct occurrence *o;
 
 		/* The first one starts an occurrence in any case: its parents may be missing. */
-		if (e->brought || n == 0) {
+		if (e->brought || (n == 0 && !a->selected)) {
 			out[n] = (struct dated){.event = e};
 			o = &out[n++].occurrence;
 			o->path = trail->path;
@@ -334,7 +337,7 @@ static size_t occurrences_of_trail(const struct attribution *a, const struct eve
 			if (o->has_commit)
 				o->commit = a->sightings->graph.ids.ids[e->commit];
 			set_version(a, o, e, true);
-		} else {
+		} else if (n) {
 			set_version(a, &out[n - 1].occurrence, e, false);
 		}
 	}
@@ -399,11 +402,13 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks, uint64_t *
 }
 
 void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
-	       const struct reference_list *references, const struct walk_options *options,
-	       uint64_t *suppressed)
+	       const struct reference_list *references, const bool *selected,
+	       const struct walk_options *options, uint64_t *suppressed)
 {
-	struct attribution a = {
-	    .sightings = sightings, .references = references, .arena = &leaks->arena};
+	struct attribution a = {.sightings = sightings,
+				.references = references,
+				.selected = selected,
+				.arena = &leaks->arena};
 	uint32_t commit_count = sightings->graph.ids.count;
 	uint32_t *order = mem_calloc(commit_count, sizeof(*order));
 	uint32_t sorted = commits_sort(&sightings->graph, order);
@@ -423,7 +428,8 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	}
 	follow_commits(&a, order, sorted);
 	follow_messages(&a, order, sorted);
-	follow_dangling(&a);
+	if (!selected)
+		follow_dangling(&a);
 	find_states(&a);
 	add_leaks(&a, leaks, suppressed);
 	for (uint32_t i = 0; i < sightings->secret_count; i++)

@@ -11,11 +11,12 @@
 
 /*
  * Makes leaks of all sightings that some path admits; those that the text itself allows at
- * a path's newest version are counted in *suppressed instead. The leaks' text is owned by the list
- * and by the sightings, which must outlive it.
+ * a path's newest version are counted in *suppressed instead. With `selected` (by commit) only what
+ * these commits bring counts, and what no commit leads to does not. The leaks' text is owned by the
+ * list and by the sightings, which must outlive it.
  */
 void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
-	       const struct reference_list *references, const struct walk_options *options,
-	       uint64_t *suppressed);
+	       const struct reference_list *references, const bool *selected,
+	       const struct walk_options *options, uint64_t *suppressed);
 
 #endif

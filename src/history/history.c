@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "history/attribution.h"
+#include "history/missing.h"
 #include "scan/redact.h"
 
 #include <stdlib.h>
@@ -129,6 +130,146 @@ static void redact_names(struct history *h, struct engine *engine)
 	redactor_release(&redactor);
 }
 
+/* ---- Which commits count ---- */
+
+static enum err reach_revision(const struct sightings *s, struct repository *repository,
+			       const char *revision, bool *reached, struct error *error)
+{
+	struct object_id id;
+	enum err err = repository_resolve(repository, revision, &id, error);
+	uint32_t commit = err ? COMMIT_NONE : id_map_find(&s->graph.ids, &id);
+
+	if (err)
+		return err;
+	if (commit == COMMIT_NONE || !s->graph.items[commit].present)
+		return error_set(
+		    error, ERR_MISSING,
+		    "%s names no commit that is here; in a shallow clone fetch the rest "
+		    "(git fetch --unshallow, or fetch-depth: 0 in CI)",
+		    revision);
+	commits_reach(&s->graph, commit, reached);
+	return ERR_NONE;
+}
+
+/* Takes the commits out of selected that `reached` has (or, with `keep`, that it lacks). */
+static void narrow(const struct commits *graph, bool *selected, const bool *reached, bool keep)
+{
+	for (uint32_t c = 0; c < graph->ids.count; c++)
+		selected[c] = selected[c] && reached[c] == keep;
+}
+
+static enum err narrow_by_revision(const struct sightings *s, struct repository *repository,
+				   const char *revision, bool *selected, bool keep,
+				   struct error *error)
+{
+	bool *reached = mem_calloc(s->graph.ids.count, sizeof(*reached));
+	enum err err = reach_revision(s, repository, revision, reached, error);
+
+	if (!err)
+		narrow(&s->graph, selected, reached, keep);
+	free(reached);
+	return err;
+}
+
+static enum err narrow_by_range(const struct sightings *s, struct repository *repository,
+				const char *range, bool *selected, struct error *error)
+{
+	const char *dots = strstr(range, "..");
+	char *from;
+	enum err err;
+
+	if (!dots || dots[2] == '.')
+		return error_set(error, ERR_USAGE, "--range takes A..B, not '%s'", range);
+	from = mem_strdup(range);
+	from[dots - range] = '\0';
+	err = narrow_by_revision(s, repository, dots[2] ? dots + 2 : "HEAD", selected, true, error);
+	if (!err)
+		err = narrow_by_revision(s, repository, *from ? from : "HEAD", selected, false,
+					 error);
+	free(from);
+	return err;
+}
+
+/* Chooses the commits that count; *selected (the caller's) is NULL when all do. */
+static enum err choose_commits(const struct sightings *s, struct repository *repository,
+			       const struct reference_list *references,
+			       const struct commit_choice *choice, bool **selected,
+			       struct error *error)
+{
+	uint32_t count = s->graph.ids.count;
+	enum err err = ERR_NONE;
+
+	if (!choice->range && !choice->branch && !choice->reachable && choice->since == INT64_MIN)
+		return ERR_NONE;
+	*selected = mem_calloc(count, sizeof(**selected));
+	for (uint32_t c = 0; c < count; c++)
+		(*selected)[c] =
+		    s->graph.items[c].present && s->graph.items[c].date >= choice->since;
+	if (choice->range)
+		err = narrow_by_range(s, repository, choice->range, *selected, error);
+	if (choice->branch && !err)
+		err = narrow_by_revision(s, repository, choice->branch, *selected, true, error);
+	if (choice->reachable && !err) {
+		bool *reached = mem_calloc(count, sizeof(*reached));
+
+		for (size_t i = 0; i < references->count; i++) {
+			uint32_t c = id_map_find(&s->graph.ids, &references->items[i].commit);
+
+			if (c != COMMIT_NONE)
+				commits_reach(&s->graph, c, reached);
+		}
+		narrow(&s->graph, *selected, reached, true);
+		free(reached);
+	}
+	return err;
+}
+
+/* ---- Completeness ---- */
+
+enum { MISSING_NAMED_MAX = 100 };
+
+/* One entry for all objects that the history needs and that are not here. */
+static void lose_missing(struct history *h, const struct missing *m, const char *reason)
+{
+	char id[OBJECT_ID_HEX + 1];
+	uint32_t named = 0;
+	struct buf detail;
+
+	buf_init(&detail, 64 * 1024);
+	buf_appendf(&detail,
+		    "%u objects that references lead to are not here; %s; missing:", m->lost_count,
+		    reason);
+	for (uint32_t i = 0; i < m->ids.count && named < MISSING_NAMED_MAX; i++) {
+		if (m->lost[i]) {
+			buf_appendf(&detail, " %s", object_id_hex(&m->ids.ids[i], id));
+			named++;
+		}
+	}
+	if (named < m->lost_count)
+		buf_appendf(&detail, " and %u more", m->lost_count - named);
+	coverage_lose(&h->coverage, LOST_MISSING, bytes_of(h->folder), buf_text(&detail));
+	buf_release(&detail);
+}
+
+static void check_complete(struct history *h, struct repository *repository,
+			   struct objects *objects, const struct commits *graph,
+			   const struct reference_list *references,
+			   const struct history_options *options)
+{
+	const char *reason = "fetch them again (git fetch --refetch)";
+	double start = seconds_now();
+	struct missing missing;
+
+	if (!repository_may_lack(repository, &reason) && !options->check_complete)
+		return;
+	missing_find(&missing, objects, graph, references, &options->sighting.walk);
+	if (missing.lost_count)
+		lose_missing(h, &missing, reason);
+	h->unneeded = missing.ids.count - missing.lost_count;
+	missing_release(&missing);
+	h->complete_seconds = seconds_now() - start;
+}
+
 /* ---- The whole ---- */
 
 static void describe(struct history *h, struct repository *repository,
@@ -142,27 +283,36 @@ static void describe(struct history *h, struct repository *repository,
 		object_id_hex(&references->items[0].id, h->head);
 }
 
-static void scan_objects(struct history *h, struct objects *objects,
-			 const struct reference_list *references, struct engine *engine,
-			 const struct ruleset *set, const struct history_options *options)
+static enum err scan_objects(struct history *h, struct repository *repository,
+			     struct objects *objects, const struct reference_list *references,
+			     struct engine *engine, const struct ruleset *set,
+			     const struct history_options *options, struct error *error)
 {
 	struct sightings sightings = {0};
 	double start = seconds_now(), scanned;
+	bool *selected = NULL;
+	enum err err;
 
 	sightings_collect(&sightings, objects, engine, set, &options->sighting);
 	scanned = seconds_now();
 	h->scan_seconds = scanned - start;
-	if (sightings.secret_count)
-		attribute(&h->leaks, &sightings, objects, references, &options->sighting.walk,
-			  &h->suppressed);
+	err =
+	    choose_commits(&sightings, repository, references, &options->choice, &selected, error);
+	if (!err && sightings.secret_count)
+		attribute(&h->leaks, &sightings, objects, references, selected,
+			  &options->sighting.walk, &h->suppressed);
 	h->attribute_seconds = seconds_now() - scanned;
+	if (!err)
+		check_complete(h, repository, objects, &sightings.graph, references, options);
 	h->counts = sightings.counts;
 	coverage_adopt(&h->coverage, &sightings.coverage);
 	finding_list_adopt(&h->text, &sightings.text);
 	sightings_release(&sightings);
+	free(selected);
 	for (size_t i = 0; i < h->leaks.count; i++)
 		h->leaks.items[i].repository = h->folder;
 	leak_list_sort(&h->leaks);
+	return err;
 }
 
 enum err history_scan(struct history *h, const char *path, struct engine *engine,
@@ -182,7 +332,9 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 	if (err)
 		goto out;
 	describe(h, repository, &references);
-	scan_objects(h, &objects, &references, engine, set, options);
+	err = scan_objects(h, repository, &objects, &references, engine, set, options, error);
+	if (err)
+		goto out;
 	find_authors(h, repository);
 	if (!options->sighting.scan->keep_secrets)
 		redact_names(h, engine);

@@ -7,9 +7,19 @@
 #include "history/sightings.h"
 #include "model/history.h"
 
+/* Which commits count; those that meet all that is asked. */
+struct commit_choice {
+	const char *range;  /* "A..B": what B leads to and A does not; NULL: not asked */
+	const char *branch; /* what this revision leads to; NULL: not asked */
+	bool reachable;	    /* what references lead to */
+	int64_t since;	    /* Unix seconds of the committer's date; INT64_MIN: not asked */
+};
+
 struct history_options {
 	struct sighting_options sighting;
-	bool search; /* the repository may lie above the path */
+	struct commit_choice choice;
+	bool search;	     /* the repository may lie above the path */
+	bool check_complete; /* look for missing objects even if the store claims to have all */
 };
 
 /* What scanning one repository brought; zero-initialise. */
@@ -24,6 +34,8 @@ struct history {
 	struct walk_counts counts;
 	double scan_seconds;
 	double attribute_seconds;
+	double complete_seconds; /* of the look for missing objects; 0: it was not needed */
+	uint32_t unneeded;	 /* missing objects that only unreachable ones name */
 };
 
 /*

@@ -121,6 +121,11 @@ void objects_close(struct objects *o)
 	*o = (struct objects){0};
 }
 
+bool objects_hold(const struct objects *o, const struct object_id *id)
+{
+	return is_packed(o, id) || id_map_find(&o->loose, id) != ID_MAP_NONE;
+}
+
 uint64_t objects_count(const struct objects *o)
 {
 	uint64_t count = o->loose.count;

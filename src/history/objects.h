@@ -32,6 +32,9 @@ void objects_close(struct objects *objects);
 /* The number of objects, for progress. */
 uint64_t objects_count(const struct objects *objects);
 
+/* Whether a pack or a loose file holds the object. */
+bool objects_hold(const struct objects *objects, const struct object_id *id);
+
 /*
  * Shows all objects of the visitor's types, packed ones first, then loose ones (which copy from
  * nothing). The visitor's `read` and `context` for it are set here.

@@ -2,48 +2,14 @@
 
 #include "base/memory.h"
 #include "detect/fingerprint.h"
+#include "history/tree_entries.h"
 
 #include <stdlib.h>
 
 enum {
 	FILTER_BITS = 26, /* of the filter of ids: 8 MiB */
 	DEPTH_MAX = 1024, /* folders in folders; deeper paths are not followed */
-	MODE_FOLDER = 0040000,
-	MODE_GITLINK = 0160000,
 };
-
-/* ---- Tree objects ---- */
-
-struct tree_entry {
-	unsigned mode;
-	struct bytes name;
-	struct object_id id;
-	size_t start; /* the entry's bytes in the tree: [start, end) */
-	size_t end;
-};
-
-/* Reads the entry at e->end (0 at first) as "MODE NAME", a zero byte and an id; false at the end.
- */
-static bool next_entry(struct bytes tree, struct tree_entry *e)
-{
-	size_t at = e->end;
-	const unsigned char *zero;
-
-	e->start = at;
-	e->mode = 0;
-	while (at < tree.len && tree.ptr[at] >= '0' && tree.ptr[at] <= '7')
-		e->mode = e->mode << 3 | (tree.ptr[at++] - '0');
-	if (at >= tree.len || tree.ptr[at] != ' ')
-		return false;
-	at++;
-	zero = memchr(tree.ptr + at, 0, tree.len - at);
-	if (!zero || (size_t)(tree.ptr + tree.len - zero) <= OBJECT_ID_SIZE)
-		return false;
-	e->name = bytes_slice(tree, at, (size_t)(zero - tree.ptr));
-	memcpy(e->id.bytes, zero + 1, OBJECT_ID_SIZE);
-	e->end = (size_t)(zero - tree.ptr) + 1 + OBJECT_ID_SIZE;
-	return true;
-}
 
 /* ---- Which trees lead to the blobs ---- */
 
@@ -101,7 +67,7 @@ static void record_tree(void *context, unsigned worker, const struct walked *tre
 
 	record.base = base ? base->record : 0;
 	record.marked = record.base && r->items[record.base - 1].marked;
-	while (next_entry(tree->bytes, &e)) {
+	while (tree_entry_next(tree->bytes, &e)) {
 		while (segment < tree->segment_count && tree->segments[segment].end < e.end)
 			segment++;
 		if (record.base && segment < tree->segment_count &&
@@ -111,9 +77,9 @@ static void record_tree(void *context, unsigned worker, const struct walked *tre
 			r->keys = mem_grow(r->keys, r->key_count, &r->key_cap, sizeof(*r->keys));
 			r->keys[r->key_count++] = id_key(&e.id);
 			record.count++;
-		} else if (id_map_find(m->blobs, &e.id) != ID_MAP_NONE) {
-			record.marked = true;
 		}
+		if (id_map_find(m->blobs, &e.id) != ID_MAP_NONE)
+			record.marked = true;
 	}
 	r->items = mem_grow(r->items, r->count, &r->cap, sizeof(*r->items));
 	r->items[r->count++] = record;
@@ -253,11 +219,13 @@ static void read_ways(void *context, unsigned worker, const struct walked *tree)
 
 	if (tree->again || way.tree == ID_MAP_NONE)
 		return;
-	while (next_entry(tree->bytes, &e)) {
-		way.is_blob = e.mode != MODE_FOLDER;
+	while (tree_entry_next(tree->bytes, &e)) {
 		if (e.mode == MODE_GITLINK)
 			continue;
-		way.to = id_map_find(way.is_blob ? r->blobs : r->trees, &e.id);
+		way.to = id_map_find(r->blobs, &e.id);
+		way.is_blob = way.to != ID_MAP_NONE;
+		if (!way.is_blob && e.mode == MODE_FOLDER)
+			way.to = id_map_find(r->trees, &e.id);
 		if (way.to == ID_MAP_NONE)
 			continue;
 		way.name = arena_bytes(&ways->names, e.name);

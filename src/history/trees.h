@@ -41,8 +41,9 @@ void tree_graph_init(struct tree_graph *graph);
 void tree_graph_release(struct tree_graph *graph);
 
 /*
- * Builds the graph of all trees among the objects that lead to one of the blobs. Trees that cannot
- * be read were told to the walk that scanned.
+ * Builds the graph of all trees among the objects that lead to one of the blobs (or of other
+ * objects that trees name: they count as blobs, whatever they are). Trees that cannot be read were
+ * told to the walk that scanned.
  */
 void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
 		      const struct walk_options *options);

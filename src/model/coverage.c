@@ -74,8 +74,8 @@ const char *skip_reason_id(enum skip_reason reason)
 
 const char *lost_reason_id(enum lost_reason reason)
 {
-	static const char *const ids[] = {"unreadable", "changed", "too-large", "engine-limit",
-					  "too-deep"};
+	static const char *const ids[] = {"unreadable",	  "changed",  "too-large",
+					  "engine-limit", "too-deep", "missing"};
 
 	return ids[reason];
 }
@@ -95,9 +95,12 @@ const char *skip_reason_text(enum skip_reason reason)
 
 const char *lost_reason_text(enum lost_reason reason)
 {
-	static const char *const texts[] = {"could not be read", "changed while it was read",
+	static const char *const texts[] = {"could not be read",
+					    "changed while it was read",
 					    "is larger than the default maximum",
-					    "hit a limit of the engine", "is nested too deep"};
+					    "hit a limit of the engine",
+					    "is nested too deep",
+					    "is incomplete"};
 
 	return texts[reason];
 }

@@ -28,6 +28,7 @@ enum lost_reason {
 	LOST_TOO_LARGE,	   /* over the default maximum */
 	LOST_ENGINE_LIMIT, /* a pattern hit a limit on steps, stack or time */
 	LOST_TOO_DEEP,	   /* folders nested past the maximum */
+	LOST_MISSING,	   /* objects that a history needs and no store holds */
 	LOST_REASON_COUNT,
 };
 

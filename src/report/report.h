@@ -26,6 +26,7 @@ struct scanned_repository {
 	const char *folder; /* absolute; leaks point to the same text */
 	const char *remote; /* address without user and password; NULL: none */
 	const char *head;   /* 40 digits of HEAD's commit; NULL: none */
+	const char *branch; /* that HEAD names; NULL: none */
 };
 
 /* What a command found out; all that a report can say. Borrowed by the writers. */
@@ -45,6 +46,18 @@ struct run {
 	uint64_t suppressed; /* findings that inline comments allow */
 	const char *folder;  /* absolute path of the folder that relative paths start from */
 };
+
+/* How many findings or leaks the run has. */
+static inline size_t run_count(const struct run *run)
+{
+	return run->finding_count + run->leak_count;
+}
+
+/* The i-th finding, or the first place of the i-th leak. */
+static inline const struct finding *run_finding(const struct run *run, size_t i)
+{
+	return run->leak_count ? &run->leaks[i].occurrences[0].first : &run->findings[i];
+}
 
 struct report_options {
 	bool show_secrets;
