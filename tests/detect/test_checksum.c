@@ -81,12 +81,14 @@ struct vector {
 static const struct vector vectors[] = {
     {&github, "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", 4, 40, 0},
     {&github, "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", 4, 40, 0},
+    /* trawl:allow made up for this test */
     {&github, "ghr_vScjY46rpjlDlLs56aTq5wooY6HSenwZ7MxX3rrnPmbycXFEaUPl8npO0y23Ve2lMmR7GW1db5S3", 4,
      80, 0},
     {&github_pat,
      "github_pat_11AAAAAAAAAAAAAAAAAAAA_"
      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAU2X4U7I700000000",
      0, 85, 0},
+    /* trawl:allow made up for this test */
     {&gitlab, "glpat-QUFBQUFBQUFBQUFBQUFBQW86MQp1OjEH.01.0w1wurug0", 0, 51, 0},
     {&grafana, "glsa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA_d8dc8af3", 0, 46, 37},
     {&github, "vcp_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA1cGWCC", 4, 60, 0},
@@ -96,6 +98,7 @@ static const struct vector vectors[] = {
     {&atlassian, "ATCTT3xFfGF0" A171 "=12581618", 0, 192, 0},
     {&confluent, "cfltAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAFZQbVQ", 4, 64, 0},
     {&zuplo, "zpka_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_cab11777", 5, 46, 37},
+    /* trawl:allow made up for this test */
     {&sonar, "sqco_pGKCFCqy7IUyZdF9ZegW0sH1rzVBoqCWrOBLK75ZnGYUDEC45sCiZ0ggDrq", 5, 64, 0},
 };
 

@@ -62,7 +62,7 @@ struct generator {
 
 static unsigned below(struct generator *g, unsigned n)
 {
-	return (unsigned)(next_random(&g->seed) % n);
+	return n ? (unsigned)(next_random(&g->seed) % n) : 0;
 }
 
 static bool one_in(struct generator *g, unsigned n)
