@@ -6,23 +6,16 @@
 #include "cli/numbers.h"
 #include "cli/session.h"
 #include "cli/status.h"
+#include "git/find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* The histories of all repositories; the session's leaks point into them. */
 struct histories {
-	struct history *items;
+	struct history *items; /* room for all from the start: they do not move */
 	size_t count;
-	size_t cap;
 };
-
-static void histories_release(struct histories *all)
-{
-	for (size_t i = 0; i < all->count; i++)
-		history_release(&all->items[i]);
-	free(all->items);
-}
 
 static void print_costs(const struct history *h)
 {
@@ -34,14 +27,33 @@ static void print_costs(const struct history *h)
 	    "made again\n",
 	    h->folder, number_text(objects, h->counts.objects), size_text(stored, h->counts.stored),
 	    h->scan_seconds, h->attribute_seconds, number_text(remade, h->counts.remade));
+	if (h->complete_seconds > 0)
+		fprintf(stderr,
+			"%s: look for missing objects %.2f s; %u that only unreachable ones name\n",
+			h->folder, h->complete_seconds, h->unneeded);
 }
 
-/* Moves what one history brought to the session. */
-static void add_history(struct session *s, struct history *h)
+/* Writes what one history brought to reports of its own, and moves it to the session. */
+static enum err add_history(struct session *s, struct history *h, struct error *error)
 {
 	struct scanned_repository repository = {
 	    .folder = h->folder, .remote = h->remote, .head = *h->head ? h->head : NULL};
+	struct session_part part = {.leaks = &h->leaks,
+				    .coverage = &h->coverage,
+				    .repositories = &repository,
+				    .repository_count = 1,
+				    .suppressed = h->suppressed};
+	struct report *reports = mem_calloc(s->options.outputs.count, sizeof(*reports));
+	size_t count = 0;
+	enum err err;
 
+	coverage_sort(&h->coverage);
+	err = session_open_parts(s, h->folder, reports, &count, error);
+	if (!err)
+		err = session_write_parts(s, &part, reports, count, error);
+	for (size_t i = 0; i < count; i++)
+		report_discard(&reports[i]);
+	free(reports);
 	if (s->options.verbose)
 		print_costs(h);
 	for (size_t i = 0; i < h->leaks.count; i++)
@@ -51,10 +63,11 @@ static void add_history(struct session *s, struct history *h)
 	s->repositories =
 	    mem_resize(s->repositories, s->repository_count + 1, sizeof(*s->repositories));
 	s->repositories[s->repository_count++] = repository;
+	return err;
 }
 
-static enum err scan_repository(struct session *s, struct histories *all, const char *path,
-				bool search, struct error *error)
+static enum err scan_repository(struct session *s, struct history *h, const char *path, bool search,
+				struct error *error)
 {
 	const struct options *o = &s->options;
 	struct history_options options = {
@@ -69,17 +82,69 @@ static enum err scan_repository(struct session *s, struct histories *all, const 
 			 .max_size = o->source.max_size,
 			 .max_size_chosen = o->source.max_size_chosen,
 			 .no_reuse = o->no_reuse}};
-	struct history *h;
 
-	all->items = mem_grow(all->items, all->count, &all->cap, sizeof(*all->items));
-	h = &all->items[all->count++];
-	*h = (struct history){0};
 	return history_scan(h, path, s->engine, &s->rules, &options, error);
+}
+
+/* Scans one of several repositories: one that cannot be opened is lost, and the rest goes on. */
+static enum err scan_one_of_many(struct session *s, struct histories *all, const char *path,
+				 struct error *error)
+{
+	struct history *h = &all->items[all->count++];
+
+	if (!scan_repository(s, h, path, false, error))
+		return add_history(s, h, error);
+	coverage_lose(&s->result.coverage, LOST_UNREADABLE, bytes_of(path), error->message);
+	return ERR_NONE;
+}
+
+/* Scans all that the command line asks for. */
+static enum err scan_all(struct session *s, struct histories *all,
+			 const struct found_repositories *found, struct error *error)
+{
+	const struct words *named = &s->options.operands;
+	size_t count = named->count + found->count;
+	enum err err = ERR_NONE;
+
+	all->items = mem_calloc(count ? count : 1, sizeof(*all->items));
+	if (count <= 1 && !s->options.recursive) {
+		struct history *h = &all->items[all->count++];
+
+		err = scan_repository(s, h, count ? named->items[0] : ".", !count, error);
+		return err ? err : add_history(s, h, error);
+	}
+	for (size_t i = 0; i < named->count && !err; i++)
+		err = scan_one_of_many(s, all, named->items[i], error);
+	for (size_t i = 0; i < found->count && !err; i++)
+		err = scan_one_of_many(s, all, found->paths[i], error);
+	return err;
+}
+
+/* Finds the repositories below the folder of --recursive. */
+static enum err find_all(struct session *s, struct found_repositories *found, struct error *error)
+{
+	const struct options *o = &s->options;
+	size_t unreadable = 0;
+	enum err err = ERR_NONE;
+
+	if (o->recursive)
+		err = repositories_find(found, o->recursive, &unreadable, error);
+	for (size_t i = 0; i < unreadable; i++)
+		coverage_lose(&s->result.coverage, LOST_UNREADABLE, bytes_of(o->recursive),
+			      "a folder below it");
+	if (!err && o->recursive && !found->count)
+		err = error_set(error, ERR_MISSING, "%s: no git repository in it", o->recursive);
+	if (!err && s->sarif_wanted && o->operands.count + found->count > 1)
+		err = error_set(error, ERR_USAGE,
+				"a SARIF file is for one repository; with several write -o "
+				"sarif=FOLDER/ (with the slash) for a file each");
+	return err;
 }
 
 int command_history(int argc, char **argv)
 {
-	struct session session = {0};
+	struct session session = {.has_repositories = true};
+	struct found_repositories found = {0};
 	struct histories all = {0};
 	struct error error = {0};
 	const struct options *o = &session.options;
@@ -92,18 +157,19 @@ int command_history(int argc, char **argv)
 		return session_help(&session, help_history);
 	/* A repository that one stands in is trusted; a stranger's does not allow its own leaks. */
 	session.scan.inline_policy =
-	    o->no_inline || o->operands.count ? INLINE_IGNORE : INLINE_MARK;
-	err = o->operands.count ? ERR_NONE : scan_repository(&session, &all, ".", true, &error);
-	for (size_t i = 0; i < o->operands.count && !err; i++)
-		err = scan_repository(&session, &all, o->operands.items[i], false, &error);
-	for (size_t i = 0; i < all.count && !err; i++)
-		add_history(&session, &all.items[i]);
-	if (err)
+	    o->no_inline || o->operands.count || o->recursive ? INLINE_IGNORE : INLINE_MARK;
+	err = find_all(&session, &found, &error);
+	if (!err)
+		err = scan_all(&session, &all, &found, &error);
+	if (err) {
 		status = session_fail(&session, &error);
-	else {
+	} else {
 		status = session_report(&session, &error);
 		session_end(&session);
 	}
-	histories_release(&all);
+	for (size_t i = 0; i < all.count; i++)
+		history_release(&all.items[i]);
+	free(all.items);
+	found_repositories_release(&found);
 	return status;
 }

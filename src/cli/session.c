@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "cli/numbers.h"
 #include "cli/status.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +65,12 @@ static enum err read_key(struct fingerprint_key *key, const char *path, struct e
 	return fingerprint_key_set(key, (struct bytes){(unsigned char *)text, len}, error);
 }
 
+/* Whether the specification is FORMAT=FOLDER/: a file there for each repository. */
+static bool is_folder_spec(const char *spec)
+{
+	return strchr(spec, '=') && spec[strlen(spec) - 1] == '/';
+}
+
 static enum err open_reports(struct session *s, struct error *error)
 {
 	static const char *const text[] = {"text"};
@@ -73,16 +81,67 @@ static enum err open_reports(struct session *s, struct error *error)
 
 	s->reports = mem_calloc(count, sizeof(*s->reports));
 	report_guard_signals();
-	while (s->report_count < count && !err) {
-		err = report_open(&s->reports[s->report_count], specs[s->report_count], error);
-		if (!err)
-			s->report_count++;
+	for (size_t i = 0; i < count && !err; i++) {
+		bool in_folder = is_folder_spec(specs[i]) && s->has_repositories;
+
+		s->scan.line_hashes |= strncmp(specs[i], "sarif", 5) == 0;
+		if (in_folder)
+			continue;
+		err = report_open(&s->reports[s->report_count], specs[i], error);
+		if (err)
+			break;
+		s->text_wanted |= s->reports[s->report_count].format == REPORT_TEXT;
+		s->sarif_wanted |= s->reports[s->report_count].format == REPORT_SARIF;
+		s->report_count++;
 	}
-	for (size_t i = 0; i < s->report_count; i++) {
-		s->text_wanted |= s->reports[i].format == REPORT_TEXT;
-		s->sarif_wanted |= s->reports[i].format == REPORT_SARIF;
+	return err;
+}
+
+/* The name with what is not safe in a file's name replaced, and a digest of the original. */
+static void append_safe_name(struct buf *path, const char *name)
+{
+	static const struct fingerprint_key key = {{0}};
+	const char *last = strrchr(name, '/');
+	unsigned char digest[FINGERPRINT_SIZE];
+
+	for (const char *c = last && last[1] ? last + 1 : name; *c; c++) {
+		bool safe = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+			    (*c >= 'A' && *c <= 'Z') || *c == '_' || *c == '-' ||
+			    (*c == '.' && path->len && path->ptr[path->len - 1] != '/');
+
+		buf_appendf(path, "%c", safe ? *c : '-');
 	}
-	s->scan.line_hashes = s->sarif_wanted;
+	fingerprint_make(&key, "name", bytes_of(name), digest);
+	buf_appendf(path, "-%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
+}
+
+enum err session_open_parts(const struct session *s, const char *name, struct report *reports,
+			    size_t *count, struct error *error)
+{
+	const struct words *outputs = &s->options.outputs;
+	enum err err = ERR_NONE;
+	struct buf spec;
+
+	buf_init(&spec, 64 * 1024);
+	*count = 0;
+	for (size_t i = 0; i < outputs->count && !err; i++) {
+		const char *folder = strchr(outputs->items[i], '=');
+
+		if (!is_folder_spec(outputs->items[i]))
+			continue;
+		if (mkdir(++folder, 0777) != 0 && errno != EEXIST) {
+			err = error_set(error, ERR_IO, "%s: %s", folder, strerror(errno));
+			break;
+		}
+		buf_clear(&spec);
+		buf_appendf(&spec, "%s", outputs->items[i]);
+		append_safe_name(&spec, name);
+		buf_appendf(&spec, ".%.*s", (int)(folder - 1 - outputs->items[i]),
+			    outputs->items[i]);
+		err = report_open(&reports[*count], buf_text(&spec), error);
+		*count += !err;
+	}
+	buf_release(&spec);
 	return err;
 }
 
@@ -143,20 +202,28 @@ struct scanner *session_scanner(struct session *s)
 
 /* ---- Ending ---- */
 
-static int exit_status(const struct session *s)
+/* Whether some finding is of the level that fails. */
+static bool any_fails(const struct session *s, const struct leak_list *leaks)
 {
 	const struct finding_list *findings = &s->result.findings;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		if (findings->items[i].level >= s->options.fail_on)
-			return s->options.exit_code;
+			return true;
 	}
-	for (size_t i = 0; i < s->leaks.count; i++) {
-		if (s->leaks.items[i].occurrences[0].first.level >= s->options.fail_on)
-			return s->options.exit_code;
+	for (size_t i = 0; i < leaks->count; i++) {
+		if (leaks->items[i].occurrences[0].first.level >= s->options.fail_on)
+			return true;
 	}
-	return s->result.coverage.lost_count && !s->options.allow_incomplete ? STATUS_INCOMPLETE
-									     : STATUS_CLEAN;
+	return false;
+}
+
+static int exit_status(const struct session *s, const struct session_part *part)
+{
+	if (any_fails(s, part->leaks))
+		return s->options.exit_code;
+	return part->coverage->lost_count && !s->options.allow_incomplete ? STATUS_INCOMPLETE
+									  : STATUS_CLEAN;
 }
 
 /* The rules in use, in order of id; the caller frees the array. */
@@ -247,34 +314,51 @@ static void print_left_out(const struct session *s)
 			number_text(number, count - s->options.sarif_limit));
 }
 
-/* Writes and commits all reports; a report on standard output is told whether to use colour. */
-static enum err write_reports(struct session *s, const struct run *run, struct error *error)
+enum err session_write_parts(const struct session *s, const struct session_part *part,
+			     struct report *reports, size_t count, struct error *error)
 {
 	const char *no_color = getenv("NO_COLOR");
 	bool color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	char *folder = realpath(".", NULL);
+	struct run run = {.findings = s->result.findings.items,
+			  .finding_count = s->result.findings.count,
+			  .leaks = part->leaks->items,
+			  .leak_count = part->leaks->count,
+			  .repositories = part->repositories,
+			  .repository_count = part->repository_count,
+			  .coverage = part->coverage,
+			  .started_ms = s->started_ms,
+			  .ended_ms = report_clock_ms(),
+			  .exit_status = exit_status(s, part),
+			  .suppressed = part->suppressed,
+			  .folder = folder ? folder : "/"};
+	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);
 	enum err err = ERR_NONE;
 
-	for (size_t i = 0; i < s->report_count && !err; i++) {
+	run.rules = rules;
+	for (size_t i = 0; i < count && !err; i++) {
 		struct report_options options = {.show_secrets = s->options.show_secrets,
-						 .color = color && !s->reports[i].path,
+						 .color = color && !reports[i].path,
 						 .sarif_limit = s->options.sarif_limit};
 
-		err = report_write(&s->reports[i], run, &options, error);
+		err = report_write(&reports[i], &run, &options, error);
 	}
-	for (size_t i = 0; i < s->report_count && !err; i++)
-		err = report_commit(&s->reports[i], error);
+	for (size_t i = 0; i < count && !err; i++)
+		err = report_commit(&reports[i], error);
+	for (size_t i = 0; i < count; i++)
+		report_discard(&reports[i]);
+	free(folder);
+	free(rules);
 	return err;
 }
 
 int session_report(struct session *s, struct error *error)
 {
-	struct run run = {.started_ms = s->started_ms,
-			  .ended_ms = report_clock_ms(),
-			  .exit_status = exit_status(s),
-			  .suppressed = s->result.suppressed};
-	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);
-	char *folder = realpath(".", NULL);
-	enum err err;
+	struct session_part all = {.leaks = &s->leaks,
+				   .coverage = &s->result.coverage,
+				   .repositories = s->repositories,
+				   .repository_count = s->repository_count,
+				   .suppressed = s->result.suppressed};
 
 	if (s->result.coverage.named_count) {
 		struct scanner *scanner = session_scanner(s);
@@ -285,25 +369,13 @@ int session_report(struct session *s, struct error *error)
 	finding_list_sort(&s->result.findings);
 	leak_list_sort(&s->leaks);
 	coverage_sort(&s->result.coverage);
-	run.findings = s->result.findings.items;
-	run.finding_count = s->result.findings.count;
-	run.leaks = s->leaks.items;
-	run.leak_count = s->leaks.count;
-	run.repositories = s->repositories;
-	run.repository_count = s->repository_count;
-	run.coverage = &s->result.coverage;
-	run.rules = rules;
-	run.folder = folder ? folder : "/";
-	err = write_reports(s, &run, error);
-	if (!err) {
-		print_lost(s);
-		print_left_out(s);
-		if (!s->options.quiet)
-			print_summary(s, run.rule_count);
-	}
-	free(folder);
-	free(rules);
-	return err ? status_error(error) : run.exit_status;
+	if (session_write_parts(s, &all, s->reports, s->report_count, error))
+		return status_error(error);
+	print_lost(s);
+	print_left_out(s);
+	if (!s->options.quiet)
+		print_summary(s, ruleset_enabled_count(&s->rules));
+	return exit_status(s, &all);
 }
 
 void session_end(struct session *s)

@@ -19,6 +19,7 @@ struct session {
 	struct leak_list leaks;	   /* of all histories */
 	struct scanned_repository *repositories;
 	size_t repository_count;
+	bool has_repositories; /* set before the session begins: reports may go to folders */
 	struct report *reports;
 	size_t report_count;
 	bool text_wanted;    /* one of them is text */
@@ -29,12 +30,32 @@ struct session {
 
 /*
  * Reads the command line and makes all ready; with --help it stops after the options. The session
- * ({0} before) must be ended whatever the result.
+ * ({0} before, but for has_repositories) must be ended whatever the result.
  */
 enum err session_begin(struct session *session, int argc, char **argv, struct error *error);
 
 /* A scanner for one worker; the caller frees it. */
 struct scanner *session_scanner(struct session *session);
+
+/* What one report of the session covers: everything, or one repository of several. */
+struct session_part {
+	const struct leak_list *leaks;
+	const struct coverage *coverage;
+	const struct scanned_repository *repositories;
+	size_t repository_count;
+	uint64_t suppressed;
+};
+
+/*
+ * Opens FOLDER/NAME.FORMAT for each -o FORMAT=FOLDER/ (a FOLDER that ends in a slash) into reports,
+ * which has room for all, and sets *count. NAME is made of `name` and is safe as a file's name.
+ */
+enum err session_open_parts(const struct session *session, const char *name, struct report *reports,
+			    size_t *count, struct error *error);
+
+/* Writes, commits and releases the reports of a part, which must be sorted. */
+enum err session_write_parts(const struct session *session, const struct session_part *part,
+			     struct report *reports, size_t count, struct error *error);
 
 /* Writes the reports of the result, prints the summary, and returns the exit status. */
 int session_report(struct session *session, struct error *error);

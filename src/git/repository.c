@@ -312,6 +312,11 @@ bool repository_may_lack(const struct repository *r, const char **reason)
 	return r->lack;
 }
 
+void repository_refuse(struct repository *r, const struct id_map *ids)
+{
+	store_refuse(r->store, ids);
+}
+
 enum err repository_read(struct repository *r, const struct object_id *id, enum object_type *type,
 			 struct buf *out, struct error *error)
 {

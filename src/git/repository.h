@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "git/references.h"
-#include "model/object.h"
+#include "model/id_map.h"
 
 struct repository;
 
@@ -60,10 +60,15 @@ enum err repository_references(struct repository *repository, struct reference_l
  * Reads one object, from wherever it lies, into out (emptied first), whose maximum bounds it.
  * ERR_MISSING, ERR_CORRUPT, ERR_LIMIT; a broken copy does not hide a good one elsewhere. Replace
  * references and grafts are not followed. May be called by any thread. Not for entries of a pack
- * whose REF_DELTA bases lead round in a circle: libgit2 1.5, like git, does not come back from one.
+ * whose REF_DELTA bases lead round in a circle, unless repository_refuse() names them: libgit2 1.5,
+ * like git, does not come back from one.
  */
 enum err repository_read(struct repository *repository, const struct object_id *id,
 			 enum object_type *type, struct buf *out, struct error *error);
+
+/* From now on repository_read() refuses these objects (ERR_CORRUPT); ids outlives the repository.
+ */
+void repository_refuse(struct repository *repository, const struct id_map *ids);
 
 /*
  * Calls visit for each loose object of all object folders, each id once in ascending order.

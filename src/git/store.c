@@ -27,7 +27,8 @@ struct store {
 	struct place *places;
 	size_t count;
 	bool promised;
-	pthread_mutex_t lock; /* of the places */
+	const struct id_map *refused; /* NULL: none */
+	pthread_mutex_t lock;	      /* of the places */
 };
 
 /*
@@ -181,6 +182,11 @@ static enum err read_stored(const struct place *place, const struct object_id *i
 	return err;
 }
 
+void store_refuse(struct store *s, const struct id_map *ids)
+{
+	s->refused = ids;
+}
+
 enum err store_read(struct store *s, const struct object_id *id, enum object_type *type,
 		    struct buf *out, struct error *error)
 {
@@ -192,6 +198,9 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 
 	if (out)
 		buf_clear(out);
+	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
+		return error_set(error, ERR_CORRUPT, "object %s is based on itself",
+				 object_id_hex(id, hex));
 	pthread_mutex_lock(&s->lock);
 	for (size_t pass = 0; pass < 2 && err == ERR_MISSING; pass++) {
 		for (size_t i = 0; i < s->count && err; i++) {

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "model/object.h"
+#include "model/id_map.h"
 
 struct store;
 
@@ -18,6 +18,12 @@ struct store;
  */
 enum err store_open(struct store **out, const char *const *folders, struct error *error);
 void store_close(struct store *store);
+
+/*
+ * From now on store_read() refuses these objects (ERR_CORRUPT); ids outlives the store. For those
+ * whose deltas lead round in a circle: libgit2 1.5, like git, does not come back from one.
+ */
+void store_refuse(struct store *store, const struct id_map *ids);
 
 /* Whether a pack comes from a partial clone (gitformat-pack(5), ".promisor"). */
 bool store_promised(const struct store *store);

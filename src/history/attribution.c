@@ -14,7 +14,7 @@ static const char message_path_tag[] = ".git/tag-message";
 struct event {
 	uint32_t trail;
 	uint32_t commit; /* COMMIT_NONE: no commit leads to the object */
-	bool brought;	 /* no parent has the secret there */
+	bool brought;    /* no parent has the secret there */
 	const struct sighting *sighting;
 };
 
@@ -31,7 +31,7 @@ struct attribution {
 	const bool *selected; /* by commit; NULL: all are */
 	struct tree_graph graph;
 	uint32_t *commit_nodes; /* by commit: the node of its tree */
-	bool *reachable;	/* by commit */
+	bool *reachable;        /* by commit */
 	struct id_map trail_ids;
 	struct trail *trails;
 	size_t trail_cap;
@@ -43,9 +43,9 @@ struct attribution {
 		const char **items; /* NULL-terminated when complete */
 		size_t count;
 		size_t cap;
-	} * refs;		  /* by secret */
-	struct arena *arena;	  /* of the leaks */
-	uint32_t present;	  /* the commit or reference that is being compared */
+	} * refs;                 /* by secret */
+	struct arena *arena;      /* of the leaks */
+	uint32_t present;         /* the commit or reference that is being compared */
 	const char *present_name; /* its name, if it is a reference */
 };
 
@@ -53,7 +53,7 @@ struct attribution {
 
 /* The number of the trail of this secret and path; it begins now if it is new. */
 static uint32_t trail_of(struct attribution *a, uint32_t secret, enum object_type kind,
-			 struct bytes path)
+                         struct bytes path)
 {
 	/* Keyed only because the function is; the digest never leaves the process. */
 	static const struct fingerprint_key key = {{0}};
@@ -73,7 +73,7 @@ static uint32_t trail_of(struct attribution *a, uint32_t secret, enum object_typ
 }
 
 static void add_event(struct attribution *a, const struct sighting *sighting, enum object_type kind,
-		      struct bytes path, uint32_t commit, bool brought)
+                      struct bytes path, uint32_t commit, bool brought)
 {
 	struct event event = {trail_of(a, sighting->secret, kind, path), commit, brought, sighting};
 
@@ -97,7 +97,7 @@ static bool blob_has(const struct attribution *a, uint32_t blob, uint32_t secret
 
 /* Whether one of the commit's parents, but for the first, has the secret at the path. */
 static bool other_parent_has(const struct attribution *a, uint32_t commit, struct bytes path,
-			     uint32_t secret)
+                             uint32_t secret)
 {
 	const struct commits *commits = &a->sightings->graph;
 	const struct commit *c = &commits->items[commit];
@@ -133,8 +133,8 @@ static void note_change(void *context, struct bytes path, uint32_t blob, uint32_
 		if (seen_before(t, i))
 			continue;
 		add_event(a, &t->items[i], OBJECT_BLOB, path, a->present,
-			  !blob_has(a, old, secret) &&
-			      !other_parent_has(a, a->present, path, secret));
+		          !blob_has(a, old, secret) &&
+		              !other_parent_has(a, a->present, path, secret));
 	}
 }
 
@@ -146,8 +146,8 @@ static void follow_commits(struct attribution *a, const uint32_t *order, uint32_
 	for (uint32_t i = 0; i < count; i++) {
 		const struct commit *c = &commits->items[order[i]];
 		uint32_t parent = c->parent_count
-				      ? a->commit_nodes[commits->parents[c->first_parent]]
-				      : NODE_NONE;
+		                      ? a->commit_nodes[commits->parents[c->first_parent]]
+		                      : NODE_NONE;
 
 		if (a->selected && !a->selected[order[i]])
 			continue;
@@ -169,13 +169,13 @@ static void follow_messages(struct attribution *a, const uint32_t *order, uint32
 		for (size_t k = s->commits.first[object]; k < s->commits.first[object + 1]; k++) {
 			if (!seen_before(&s->commits, k))
 				add_event(a, &s->commits.items[k], OBJECT_COMMIT,
-					  bytes_of(message_path_commit), order[i], true);
+				          bytes_of(message_path_commit), order[i], true);
 		}
 	}
 	for (size_t k = 0; k < s->tags.count && !a->selected; k++) {
 		if (!seen_before(&s->tags, k))
 			add_event(a, &s->tags.items[k], OBJECT_TAG, bytes_of(message_path_tag),
-				  COMMIT_NONE, true);
+			          COMMIT_NONE, true);
 	}
 }
 
@@ -192,7 +192,7 @@ static void follow_dangling(struct attribution *a)
 	for (size_t i = 0; i < t->count; i++) {
 		if (!attributed[t->items[i].object] && !seen_before(t, i))
 			add_event(a, &t->items[i], OBJECT_BLOB, (struct bytes){NULL, 0},
-				  COMMIT_NONE, true);
+			          COMMIT_NONE, true);
 	}
 	free(attributed);
 }
@@ -226,7 +226,7 @@ static void note_present(void *context, struct bytes path, uint32_t blob, uint32
 
 /* What the reference names may be a tag with a secret in its message, or a blob. */
 static void note_object(struct attribution *a, const struct sighting_table *t,
-			const struct object_id *id, enum leak_state state)
+                        const struct object_id *id, enum leak_state state)
 {
 	uint32_t object = id_map_find(&t->objects, id);
 
@@ -251,10 +251,10 @@ static void find_states(struct attribution *a)
 		if (commit != ID_MAP_NONE) {
 			commits_reach(&s->graph, commit, a->reachable);
 			tree_graph_compare(&a->graph, NODE_NONE, a->commit_nodes[commit],
-					   note_present, a);
+			                   note_present, a);
 		} else {
 			tree_graph_compare(&a->graph, NODE_NONE, tree_graph_node(&a->graph, &r->id),
-					   note_present, a);
+			                   note_present, a);
 		}
 		note_object(a, &s->tags, &r->id, LEAK_TIP);
 		note_object(a, &s->blobs, &r->id, state);
@@ -282,15 +282,15 @@ static const struct object_id *object_of(const struct attribution *a, const stru
 {
 	const struct sightings *s = a->sightings;
 	const struct sighting_table *t = a->trails[e->trail].kind == OBJECT_BLOB     ? &s->blobs
-					 : a->trails[e->trail].kind == OBJECT_COMMIT ? &s->commits
-										     : &s->tags;
+	                                 : a->trails[e->trail].kind == OBJECT_COMMIT ? &s->commits
+	                                                                             : &s->tags;
 
 	return &t->objects.ids[e->sighting->object];
 }
 
 /* Fills in the version that the event made. */
 static void set_version(const struct attribution *a, struct occurrence *o, const struct event *e,
-			bool first)
+                        bool first)
 {
 	struct finding f = e->sighting->finding;
 
@@ -318,7 +318,7 @@ static int dated_order(const void *left, const void *right)
 
 /* Cuts the events of one trail into occurrences: each starts with a commit that brought it. */
 static size_t occurrences_of_trail(const struct attribution *a, const struct event *const *events,
-				   size_t count, struct dated *out)
+                                   size_t count, struct dated *out)
 {
 	const struct trail *trail = &a->trails[events[0]->trail];
 	size_t n = 0;
@@ -346,7 +346,7 @@ static size_t occurrences_of_trail(const struct attribution *a, const struct eve
 
 /* Makes the leak of one secret from all its events, which are in order of trail and time. */
 static void add_leak(struct attribution *a, struct leak_list *leaks,
-		     const struct event *const *events, size_t count, uint64_t *suppressed)
+                     const struct event *const *events, size_t count, uint64_t *suppressed)
 {
 	struct dated *dated = mem_calloc(count, sizeof(*dated));
 	const struct ref_names *refs = &a->refs[events[0]->sighting->secret];
@@ -362,7 +362,7 @@ static void add_leak(struct attribution *a, struct leak_list *leaks,
 		allowed = events[end - 1]->sighting->finding.allowed;
 		*suppressed += allowed;
 		if (!allowed && (trail->kind != OBJECT_BLOB ||
-				 rule_admits_path(events[i]->sighting->finding.rule, trail->path)))
+		                 rule_admits_path(events[i]->sighting->finding.rule, trail->path)))
 			n += occurrences_of_trail(a, events + i, end - i, dated + n);
 	}
 	if (n) {
@@ -393,7 +393,7 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks, uint64_t *
 		qsort(sorted, a->event_count, sizeof(*sorted), event_order);
 	for (size_t i = 0, end; i < a->event_count; i = end) {
 		for (end = i; end < a->event_count &&
-			      sorted[end]->sighting->secret == sorted[i]->sighting->secret;
+		              sorted[end]->sighting->secret == sorted[i]->sighting->secret;
 		     end++)
 			;
 		add_leak(a, leaks, sorted + i, end - i, suppressed);
@@ -402,13 +402,13 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks, uint64_t *
 }
 
 void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
-	       const struct reference_list *references, const bool *selected,
-	       const struct walk_options *options, uint64_t *suppressed)
+               const struct reference_list *references, const bool *selected,
+               const struct walk_options *options, uint64_t *suppressed)
 {
 	struct attribution a = {.sightings = sightings,
-				.references = references,
-				.selected = selected,
-				.arena = &leaks->arena};
+	                        .references = references,
+	                        .selected = selected,
+	                        .arena = &leaks->arena};
 	uint32_t commit_count = sightings->graph.ids.count;
 	uint32_t *order = mem_calloc(commit_count, sizeof(*order));
 	uint32_t sorted = commits_sort(&sightings->graph, order);

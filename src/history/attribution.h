@@ -16,7 +16,7 @@
  * list and by the sightings, which must outlive it.
  */
 void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
-	       const struct reference_list *references, const bool *selected,
-	       const struct walk_options *options, uint64_t *suppressed);
+               const struct reference_list *references, const bool *selected,
+               const struct walk_options *options, uint64_t *suppressed);
 
 #endif

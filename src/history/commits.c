@@ -96,7 +96,7 @@ bool commits_add(struct commits *commits, const struct object_id *id, struct byt
 	for (line = next_line(&rest); read_id_line(line, "parent ", &parent);
 	     line = next_line(&rest)) {
 		commits->parents = mem_grow(commits->parents, commits->parent_count,
-					    &commits->parent_cap, sizeof(*commits->parents));
+		                            &commits->parent_cap, sizeof(*commits->parents));
 		commits->parents[commits->parent_count++] = number_of(commits, &parent);
 		commit.parent_count++;
 	}
@@ -164,7 +164,7 @@ static struct children find_children(const struct commits *commits)
 {
 	uint32_t n = commits->ids.count;
 	struct children c = {mem_calloc((size_t)n + 1, sizeof(*c.first)),
-			     mem_calloc(commits->parent_count, sizeof(*c.items))};
+	                     mem_calloc(commits->parent_count, sizeof(*c.items))};
 
 	/* Counts, then ends, which filling in from the back turns into starts. */
 	for (size_t i = 0; i < commits->parent_count; i++)

@@ -11,7 +11,7 @@
 
 struct commit {
 	struct object_id tree;
-	int64_t date;	       /* of the committer, Unix seconds */
+	int64_t date;          /* of the committer, Unix seconds */
 	uint32_t first_parent; /* index into commits.parents */
 	uint32_t parent_count;
 	bool present; /* false: only named as a parent */

@@ -66,7 +66,7 @@ static void read_person(struct occurrence *o, struct bytes line, struct arena *a
 }
 
 static void find_author(struct occurrence *o, enum object_type kind, struct repository *repository,
-			struct buf *object, struct arena *arena)
+                        struct buf *object, struct arena *arena)
 {
 	const struct object_id *id = o->has_commit ? &o->commit : &o->blob;
 	struct bytes line;
@@ -90,7 +90,7 @@ static void find_authors(struct history *h, struct repository *repository)
 
 		for (size_t k = 0; k < leak->count; k++)
 			find_author(&leak->occurrences[k], leak->kind, repository, &object,
-				    &h->leaks.arena);
+			            &h->leaks.arena);
 	}
 	buf_release(&object);
 }
@@ -133,7 +133,7 @@ static void redact_names(struct history *h, struct engine *engine)
 /* ---- Which commits count ---- */
 
 static enum err reach_revision(const struct sightings *s, struct repository *repository,
-			       const char *revision, bool *reached, struct error *error)
+                               const char *revision, bool *reached, struct error *error)
 {
 	struct object_id id;
 	enum err err = repository_resolve(repository, revision, &id, error);
@@ -159,8 +159,8 @@ static void narrow(const struct commits *graph, bool *selected, const bool *reac
 }
 
 static enum err narrow_by_revision(const struct sightings *s, struct repository *repository,
-				   const char *revision, bool *selected, bool keep,
-				   struct error *error)
+                                   const char *revision, bool *selected, bool keep,
+                                   struct error *error)
 {
 	bool *reached = mem_calloc(s->graph.ids.count, sizeof(*reached));
 	enum err err = reach_revision(s, repository, revision, reached, error);
@@ -172,7 +172,7 @@ static enum err narrow_by_revision(const struct sightings *s, struct repository 
 }
 
 static enum err narrow_by_range(const struct sightings *s, struct repository *repository,
-				const char *range, bool *selected, struct error *error)
+                                const char *range, bool *selected, struct error *error)
 {
 	const char *dots = strstr(range, "..");
 	char *from;
@@ -185,16 +185,16 @@ static enum err narrow_by_range(const struct sightings *s, struct repository *re
 	err = narrow_by_revision(s, repository, dots[2] ? dots + 2 : "HEAD", selected, true, error);
 	if (!err)
 		err = narrow_by_revision(s, repository, *from ? from : "HEAD", selected, false,
-					 error);
+		                         error);
 	free(from);
 	return err;
 }
 
 /* Chooses the commits that count; *selected (the caller's) is NULL when all do. */
 static enum err choose_commits(const struct sightings *s, struct repository *repository,
-			       const struct reference_list *references,
-			       const struct commit_choice *choice, bool **selected,
-			       struct error *error)
+                               const struct reference_list *references,
+                               const struct commit_choice *choice, bool **selected,
+                               struct error *error)
 {
 	uint32_t count = s->graph.ids.count;
 	enum err err = ERR_NONE;
@@ -237,8 +237,8 @@ static void lose_missing(struct history *h, const struct missing *m, const char 
 
 	buf_init(&detail, 64 * 1024);
 	buf_appendf(&detail,
-		    "%u objects that references lead to are not here; %s; missing:", m->lost_count,
-		    reason);
+	            "%u objects that references lead to are not here; %s; missing:", m->lost_count,
+	            reason);
 	for (uint32_t i = 0; i < m->ids.count && named < MISSING_NAMED_MAX; i++) {
 		if (m->lost[i]) {
 			buf_appendf(&detail, " %s", object_id_hex(&m->ids.ids[i], id));
@@ -252,9 +252,9 @@ static void lose_missing(struct history *h, const struct missing *m, const char 
 }
 
 static void check_complete(struct history *h, struct repository *repository,
-			   struct objects *objects, const struct commits *graph,
-			   const struct reference_list *references,
-			   const struct history_options *options)
+                           struct objects *objects, const struct commits *graph,
+                           const struct reference_list *references,
+                           const struct history_options *options)
 {
 	const char *reason = "fetch them again (git fetch --refetch)";
 	double start = seconds_now();
@@ -273,7 +273,7 @@ static void check_complete(struct history *h, struct repository *repository,
 /* ---- The whole ---- */
 
 static void describe(struct history *h, struct repository *repository,
-		     const struct reference_list *references)
+                     const struct reference_list *references)
 {
 	const char *remote = repository_remote(repository);
 
@@ -284,9 +284,9 @@ static void describe(struct history *h, struct repository *repository,
 }
 
 static enum err scan_objects(struct history *h, struct repository *repository,
-			     struct objects *objects, const struct reference_list *references,
-			     struct engine *engine, const struct ruleset *set,
-			     const struct history_options *options, struct error *error)
+                             struct objects *objects, const struct reference_list *references,
+                             struct engine *engine, const struct ruleset *set,
+                             const struct history_options *options, struct error *error)
 {
 	struct sightings sightings = {0};
 	double start = seconds_now(), scanned;
@@ -300,7 +300,7 @@ static enum err scan_objects(struct history *h, struct repository *repository,
 	    choose_commits(&sightings, repository, references, &options->choice, &selected, error);
 	if (!err && sightings.secret_count)
 		attribute(&h->leaks, &sightings, objects, references, selected,
-			  &options->sighting.walk, &h->suppressed);
+		          &options->sighting.walk, &h->suppressed);
 	h->attribute_seconds = seconds_now() - scanned;
 	if (!err)
 		check_complete(h, repository, objects, &sightings.graph, references, options);
@@ -316,8 +316,8 @@ static enum err scan_objects(struct history *h, struct repository *repository,
 }
 
 enum err history_scan(struct history *h, const char *path, struct engine *engine,
-		      const struct ruleset *set, const struct history_options *options,
-		      struct error *error)
+                      const struct ruleset *set, const struct history_options *options,
+                      struct error *error)
 {
 	struct repository *repository = NULL;
 	struct reference_list references = {0};
@@ -325,10 +325,11 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 	enum err err = repository_open(&repository, path, options->search, error);
 
 	if (!err)
-		err = repository_references(repository, &references, error);
-	if (!err)
 		err = objects_open(&objects, repository, options->sighting.walk.threads,
-				   lose_pack_of, &h->coverage, error);
+		                   lose_pack_of, &h->coverage, error);
+	/* After the objects, for then it is known which of them cannot be read. */
+	if (!err)
+		err = repository_references(repository, &references, error);
 	if (err)
 		goto out;
 	describe(h, repository, &references);

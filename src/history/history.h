@@ -11,23 +11,23 @@
 struct commit_choice {
 	const char *range;  /* "A..B": what B leads to and A does not; NULL: not asked */
 	const char *branch; /* what this revision leads to; NULL: not asked */
-	bool reachable;	    /* what references lead to */
-	int64_t since;	    /* Unix seconds of the committer's date; INT64_MIN: not asked */
+	bool reachable;     /* what references lead to */
+	int64_t since;      /* Unix seconds of the committer's date; INT64_MIN: not asked */
 };
 
 struct history_options {
 	struct sighting_options sighting;
 	struct commit_choice choice;
-	bool search;	     /* the repository may lie above the path */
+	bool search;         /* the repository may lie above the path */
 	bool check_complete; /* look for missing objects even if the store claims to have all */
 };
 
 /* What scanning one repository brought; zero-initialise. */
 struct history {
-	char *folder;		      /* absolute */
-	char *remote;		      /* NULL: none */
+	char *folder;                 /* absolute */
+	char *remote;                 /* NULL: none */
 	char head[OBJECT_ID_HEX + 1]; /* empty: HEAD leads nowhere */
-	struct leak_list leaks;	      /* sorted */
+	struct leak_list leaks;       /* sorted */
 	struct coverage coverage;
 	uint64_t suppressed;
 	struct finding_list text; /* owns what the leaks point to */
@@ -35,7 +35,7 @@ struct history {
 	double scan_seconds;
 	double attribute_seconds;
 	double complete_seconds; /* of the look for missing objects; 0: it was not needed */
-	uint32_t unneeded;	 /* missing objects that only unreachable ones name */
+	uint32_t unneeded;       /* missing objects that only unreachable ones name */
 };
 
 /*
@@ -43,8 +43,8 @@ struct history {
  * only when it is no repository or cannot be opened at all (see repository_open()).
  */
 enum err history_scan(struct history *history, const char *path, struct engine *engine,
-		      const struct ruleset *set, const struct history_options *options,
-		      struct error *error);
+                      const struct ruleset *set, const struct history_options *options,
+                      struct error *error);
 void history_release(struct history *history);
 
 #endif

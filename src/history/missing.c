@@ -83,7 +83,7 @@ static void note_lost_id(struct missing *m, const struct object_id *id)
 
 /* Marks what the commits that references lead to need, by themselves or through their trees. */
 static void find_lost(struct missing *m, struct objects *objects, const struct commits *graph,
-		      const struct reference_list *references, const struct walk_options *options)
+                      const struct reference_list *references, const struct walk_options *options)
 {
 	bool *reachable = mem_calloc(graph->ids.count, sizeof(*reachable));
 	bool *known = NULL;
@@ -118,17 +118,17 @@ static void find_lost(struct missing *m, struct objects *objects, const struct c
 }
 
 void missing_find(struct missing *m, struct objects *objects, const struct commits *graph,
-		  const struct reference_list *references, const struct walk_options *options)
+                  const struct reference_list *references, const struct walk_options *options)
 {
 	struct looking looking = {.objects = objects};
 	struct visitor visitor = {.context = &looking,
-				  .types = 1u << OBJECT_TREE,
-				  .state_size = 1,
-				  .least_copy = OBJECT_ID_SIZE,
-				  .visit = visit,
-				  .state_bytes = state_bytes,
-				  .forget = forget,
-				  .lose = lose};
+	                          .types = 1u << OBJECT_TREE,
+	                          .state_size = 1,
+	                          .least_copy = OBJECT_ID_SIZE,
+	                          .visit = visit,
+	                          .state_bytes = state_bytes,
+	                          .forget = forget,
+	                          .lose = lose};
 	struct walk_counts counts;
 
 	*m = (struct missing){0};

@@ -20,7 +20,7 @@ struct missing {
  * leaves it).
  */
 void missing_find(struct missing *missing, struct objects *objects, const struct commits *graph,
-		  const struct reference_list *references, const struct walk_options *options);
+                  const struct reference_list *references, const struct walk_options *options);
 void missing_release(struct missing *missing);
 
 #endif

@@ -32,7 +32,7 @@ static int name_order(const void *left, const void *right)
 
 /* Opens the packs of one folder of objects in the order of their names. */
 static enum err open_packs(struct objects *o, const char *folder, lose_pack *lose, void *context,
-			   struct error *error)
+                           struct error *error)
 {
 	char **names = NULL;
 	size_t count = 0, cap = 0;
@@ -45,8 +45,8 @@ static enum err open_packs(struct objects *o, const char *folder, lose_pack *los
 	dir = opendir(buf_text(&path));
 	if (!dir) {
 		enum err err = errno == ENOENT ? ERR_NONE
-					       : error_set(error, ERR_IO, "%s: %s", buf_text(&path),
-							   strerror(errno));
+		                               : error_set(error, ERR_IO, "%s: %s", buf_text(&path),
+		                                           strerror(errno));
 
 		buf_release(&path);
 		return err;
@@ -91,7 +91,7 @@ static void add_loose(void *context, const struct object_id *id)
 }
 
 enum err objects_open(struct objects *o, struct repository *repository, unsigned threads,
-		      lose_pack *lose, void *context, struct error *error)
+                      lose_pack *lose, void *context, struct error *error)
 {
 	enum err err = ERR_NONE;
 
@@ -106,6 +106,8 @@ enum err objects_open(struct objects *o, struct repository *repository, unsigned
 		return err;
 	}
 	o->forests = pack_forests_new(o->packs, o->pack_count, threads);
+	pack_forests_circles(o->forests, &o->circles);
+	repository_refuse(repository, &o->circles);
 	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
 	return ERR_NONE;
 }
@@ -116,6 +118,9 @@ void objects_close(struct objects *o)
 	for (size_t i = 0; i < o->pack_count; i++)
 		pack_close(o->packs[i]);
 	free(o->packs);
+	if (o->repository)
+		repository_refuse(o->repository, NULL);
+	id_map_release(&o->circles);
 	id_map_release(&o->loose);
 	free(o->loose_types);
 	*o = (struct objects){0};
@@ -138,7 +143,7 @@ uint64_t objects_count(const struct objects *o)
 /* ---- Walking ---- */
 
 static bool read_object(void *context, const struct object_id *id, enum object_type *type,
-			struct buf *out)
+                        struct buf *out)
 {
 	struct objects *o = context;
 
@@ -155,7 +160,7 @@ struct loose_work {
 };
 
 static void show_loose(struct loose_work *work, unsigned worker, uint32_t number, struct buf *bytes,
-		       void *state, struct walk_counts *counts)
+                       void *state, struct walk_counts *counts)
 {
 	struct objects *o = work->objects;
 	const struct visitor *v = work->visitor;
@@ -202,7 +207,7 @@ static void walk_loose(void *shared, unsigned worker)
 }
 
 void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_options *options,
-		  struct walk_counts *counts)
+                  struct walk_counts *counts)
 {
 	struct loose_work work = {
 	    .objects = o, .visitor = visitor, .options = options, .counts = counts};

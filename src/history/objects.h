@@ -14,8 +14,9 @@ struct objects {
 	size_t pack_count;
 	size_t pack_cap;
 	struct pack_forests *forests; /* of the packs */
-	struct id_map loose;	      /* that no pack holds */
-	uint8_t *loose_types;	      /* enum object_type, by number; 0: not known yet */
+	struct id_map circles;        /* based on themselves: the repository refuses to read them */
+	struct id_map loose;          /* that no pack holds */
+	uint8_t *loose_types;         /* enum object_type, by number; 0: not known yet */
 };
 
 /* A pack that cannot be opened is told to lose and left out. */
@@ -26,7 +27,7 @@ typedef void lose_pack(void *context, const char *path, const char *detail);
  * ERR_IO when a folder of objects cannot be read.
  */
 enum err objects_open(struct objects *objects, struct repository *repository, unsigned threads,
-		      lose_pack *lose, void *context, struct error *error);
+                      lose_pack *lose, void *context, struct error *error);
 void objects_close(struct objects *objects);
 
 /* The number of objects, for progress. */
@@ -40,6 +41,6 @@ bool objects_hold(const struct objects *objects, const struct object_id *id);
  * nothing). The visitor's `read` and `context` for it are set here.
  */
 void objects_walk(struct objects *objects, struct visitor *visitor,
-		  const struct walk_options *options, struct walk_counts *counts);
+                  const struct walk_options *options, struct walk_counts *counts);
 
 #endif

@@ -15,7 +15,7 @@ struct collector {
 		struct object_id id;
 		enum object_type type;
 		size_t end; /* of its findings in the result */
-	} * objects;	    /* those with findings */
+	} * objects;        /* those with findings */
 	size_t count;
 	size_t cap;
 	struct commit_text {
@@ -59,7 +59,7 @@ static bool admit(const struct sighting_options *o, const struct walked *w, stru
 		coverage_skip(&r->coverage, SKIP_MAX_SIZE);
 	else
 		coverage_lose(&r->coverage, LOST_TOO_LARGE, bytes_of(object_id_hex(&w->id, name)),
-			      "see --max-size");
+		              "see --max-size");
 	return false;
 }
 
@@ -87,7 +87,7 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 			scanner_scan(c->scanner, &blob, &c->result);
 	} else {
 		scanner_scan_version(c->scanner, &blob, w->base_state ? &copies : NULL, w->state,
-				     w->again ? NULL : &c->result);
+		                     w->again ? NULL : &c->result);
 	}
 	if (c->result.findings.count == before)
 		return;
@@ -114,7 +114,7 @@ static void lose(void *context, unsigned worker, const struct object_id *id, con
 	char name[OBJECT_ID_HEX + 1];
 
 	coverage_lose(&all->workers[worker].result.coverage, LOST_UNREADABLE,
-		      bytes_of(object_id_hex(id, name)), detail);
+	              bytes_of(object_id_hex(id, name)), detail);
 }
 
 /* ---- Bringing together ---- */
@@ -133,7 +133,7 @@ static uint32_t number_of_secret(struct secrets *secrets, const struct finding *
 }
 
 static void add_sightings(struct sighting_table *table, struct secrets *secrets,
-			  const struct object_id *id, const struct finding *findings, size_t count)
+                          const struct object_id *id, const struct finding *findings, size_t count)
 {
 	bool added;
 	uint32_t object = id_map_add(&table->objects, id, &added);
@@ -162,18 +162,18 @@ static void gather(struct sightings *s, struct secrets *secrets, struct collecto
 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct seen *o = &c->objects[i];
-		struct sighting_table *table = o->type == OBJECT_BLOB	  ? &s->blobs
-					       : o->type == OBJECT_COMMIT ? &s->commits
-									  : &s->tags;
+		struct sighting_table *table = o->type == OBJECT_BLOB     ? &s->blobs
+		                               : o->type == OBJECT_COMMIT ? &s->commits
+		                                                          : &s->tags;
 
 		add_sightings(table, secrets, &o->id, c->result.findings.items + start,
-			      o->end - start);
+		              o->end - start);
 		start = o->end;
 	}
 	for (size_t i = 0; i < c->commit_count; i++)
 		commits_add(&s->graph, &c->commits[i].id,
-			    bytes_slice(buf_bytes(&c->commit_texts), c->commits[i].start,
-					c->commits[i].start + c->commits[i].len));
+		            bytes_slice(buf_bytes(&c->commit_texts), c->commits[i].start,
+		                        c->commits[i].start + c->commits[i].len));
 	c->result.findings.count = 0; /* they are in the tables; what they point to moves */
 	finding_list_adopt(&s->text, &c->result.findings);
 	coverage_adopt(&s->coverage, &c->result.coverage);
@@ -183,19 +183,19 @@ static void gather(struct sightings *s, struct secrets *secrets, struct collecto
 }
 
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
-		       const struct ruleset *set, const struct sighting_options *options)
+                       const struct ruleset *set, const struct sighting_options *options)
 {
 	unsigned threads = options->walk.threads;
 	struct collection all = {.options = options};
 	struct visitor visitor = {.context = &all,
-				  .types =
-				      1u << OBJECT_BLOB | 1u << OBJECT_COMMIT | 1u << OBJECT_TAG,
-				  .state_size = sizeof(struct scan_state),
-				  .least_copy = LEAST_COPY,
-				  .visit = visit,
-				  .state_bytes = state_bytes,
-				  .forget = forget,
-				  .lose = lose};
+	                          .types =
+	                              1u << OBJECT_BLOB | 1u << OBJECT_COMMIT | 1u << OBJECT_TAG,
+	                          .state_size = sizeof(struct scan_state),
+	                          .least_copy = LEAST_COPY,
+	                          .visit = visit,
+	                          .state_bytes = state_bytes,
+	                          .forget = forget,
+	                          .lose = lose};
 	struct secrets secrets = {{0}};
 
 	all.workers = mem_calloc(threads, sizeof(*all.workers));

@@ -10,8 +10,8 @@
 
 /* A secret in one object. */
 struct sighting {
-	uint32_t secret;	/* number of the (rule, fingerprint) */
-	uint32_t object;	/* number in its id map */
+	uint32_t secret;        /* number of the (rule, fingerprint) */
+	uint32_t object;        /* number in its id map */
 	struct finding finding; /* its place in the object; it has no path */
 };
 
@@ -41,7 +41,7 @@ struct sighting_options {
 	struct walk_options walk;
 	uint64_t max_size;    /* bytes of a blob; larger ones are not scanned */
 	bool max_size_chosen; /* by the user: then they are skipped, else lost */
-	bool no_reuse;	      /* every object is scanned whole; the same answer, slowly */
+	bool no_reuse;        /* every object is scanned whole; the same answer, slowly */
 };
 
 /*
@@ -49,7 +49,7 @@ struct sighting_options {
  * object that could not be read is in the coverage.
  */
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
-		       const struct ruleset *set, const struct sighting_options *options);
+                       const struct ruleset *set, const struct sighting_options *options);
 void sightings_release(struct sightings *s);
 
 #endif

@@ -135,7 +135,7 @@ static void forget_nothing(void *state)
 }
 
 static void lose_nothing(void *context, unsigned worker, const struct object_id *id,
-			 const char *detail)
+                         const char *detail)
 {
 	(void)context;
 	(void)worker;
@@ -144,21 +144,21 @@ static void lose_nothing(void *context, unsigned worker, const struct object_id 
 }
 
 static struct visitor tree_visitor(void *context, void (*visit)(void *context, unsigned worker,
-								const struct walked *tree))
+                                                                const struct walked *tree))
 {
 	return (struct visitor){.context = context,
-				.types = 1u << OBJECT_TREE,
-				.state_size = sizeof(struct tree_state),
-				.least_copy = OBJECT_ID_SIZE,
-				.visit = visit,
-				.state_bytes = no_state_bytes,
-				.forget = forget_nothing,
-				.lose = lose_nothing};
+	                        .types = 1u << OBJECT_TREE,
+	                        .state_size = sizeof(struct tree_state),
+	                        .least_copy = OBJECT_ID_SIZE,
+	                        .visit = visit,
+	                        .state_bytes = no_state_bytes,
+	                        .forget = forget_nothing,
+	                        .lose = lose_nothing};
 }
 
 /* The first walk: collects in trees all that lead to one of the blobs, and perhaps some more. */
 static void find_trees(struct id_map *trees, struct objects *objects, const struct id_map *blobs,
-		       const struct walk_options *options)
+                       const struct walk_options *options)
 {
 	struct marking m = {.blobs = blobs, .worker_count = options->threads};
 	struct visitor visitor = tree_visitor(&m, record_tree);
@@ -255,7 +255,7 @@ struct naming {
 	struct tree_graph *graph;
 	const struct way_table *ways;
 	struct id_map known; /* digests of nodes; a node's number is its digest's */
-	bool *done;	     /* by tree */
+	bool *done;          /* by tree */
 };
 
 /* The node that has these links, which the graph's last links are: an old one or a new one. */
@@ -277,7 +277,7 @@ static uint32_t node_of_links(struct naming *n, size_t first)
 
 		buf_append(&text, l->name);
 		buf_append(&text,
-			   (struct bytes){(const unsigned char *)(l->is_blob ? "\0b" : "\0t"), 2});
+		           (struct bytes){(const unsigned char *)(l->is_blob ? "\0b" : "\0t"), 2});
 		buf_append(&text, (struct bytes){(const unsigned char *)&l->to, sizeof(l->to)});
 	}
 	fingerprint_make(&key, "node", buf_bytes(&text), digest.bytes);
@@ -355,7 +355,7 @@ void tree_graph_init(struct tree_graph *graph)
 }
 
 void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
-		      const struct walk_options *options)
+                      const struct walk_options *options)
 {
 	struct reading reading = {.blobs = blobs, .trees = &graph->trees};
 	struct visitor visitor = tree_visitor(&reading, read_ways);
@@ -461,18 +461,18 @@ static void compare_nodes(struct comparison *c, uint32_t from, uint32_t to, unsi
 		}
 		if (!new->is_blob)
 			compare_nodes(c, old && !old->is_blob ? old->to : NODE_NONE, new->to,
-				      depth + 1);
+			              depth + 1);
 		else if (!old || !old->is_blob || old->to != new->to)
 			c->visit(c->context, buf_bytes(&c->path), new->to,
-				 old && old->is_blob ? old->to : ID_MAP_NONE);
+			         old && old->is_blob ? old->to : ID_MAP_NONE);
 		c->path.len = length;
 	}
 }
 
 void tree_graph_compare(const struct tree_graph *graph, uint32_t from, uint32_t to,
-			void (*visit)(void *context, struct bytes path, uint32_t blob,
-				      uint32_t old),
-			void *context)
+                        void (*visit)(void *context, struct bytes path, uint32_t blob,
+                                      uint32_t old),
+                        void *context)
 {
 	struct comparison c = {graph, visit, context, {0}};
 

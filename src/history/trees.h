@@ -20,7 +20,7 @@ struct link {
 };
 
 struct node {
-	size_t first;	/* index into links */
+	size_t first;   /* index into links */
 	uint32_t count; /* in the order of their names' bytes */
 };
 
@@ -46,7 +46,7 @@ void tree_graph_release(struct tree_graph *graph);
  * told to the walk that scanned.
  */
 void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
-		      const struct walk_options *options);
+                      const struct walk_options *options);
 
 /* The node of a tree; NODE_NONE if it leads nowhere. */
 uint32_t tree_graph_node(const struct tree_graph *graph, const struct object_id *tree);
@@ -59,8 +59,8 @@ uint32_t tree_graph_find(const struct tree_graph *graph, uint32_t node, struct b
  * `old` is what from has at that path (ID_MAP_NONE: nothing). The path is valid during the call.
  */
 void tree_graph_compare(const struct tree_graph *graph, uint32_t from, uint32_t to,
-			void (*visit)(void *context, struct bytes path, uint32_t blob,
-				      uint32_t old),
-			void *context);
+                        void (*visit)(void *context, struct bytes path, uint32_t blob,
+                                      uint32_t old),
+                        void *context);
 
 #endif

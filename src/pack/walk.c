@@ -23,7 +23,9 @@ struct forest {
 	uint32_t *first_child;
 	uint32_t *next_sibling;
 	uint32_t *cost; /* bytes of deflated data, and WEIGHT_ENTRY */
-	uint8_t *type;	/* of the entry itself: enum object_type, or a delta type; 0: unreadable */
+	uint8_t *type;  /* of the entry itself: enum object_type, or a delta type; 0: unreadable */
+	uint32_t *circles; /* entries to which no root leads: each refers to another one */
+	uint32_t circle_count;
 };
 
 struct pack_forests {
@@ -34,10 +36,10 @@ struct pack_forests {
 /* How one walk parts a forest. */
 struct parting {
 	uint32_t *order;  /* entries, bases before what is based on them */
-	uint32_t count;	  /* of these; entries in circles are not among them */
-	bool *wanted;	  /* the family is of a type that is to be shown */
+	uint32_t count;   /* of these; entries in circles are not among them */
+	bool *wanted;     /* the family is of a type that is to be shown */
 	uint64_t *weight; /* of the entry and what is based on it, less what was cut off */
-	bool *cut;	  /* the entry starts a piece of its own */
+	bool *cut;        /* the entry starts a piece of its own */
 };
 
 /* A subtree of a forest, less what is cut off it. */
@@ -63,6 +65,31 @@ struct walk {
 };
 
 /* ---- The forest ---- */
+
+/* Finds the entries that no root leads to. */
+static void find_circles(struct forest *f)
+{
+	bool *reached = mem_calloc(f->count, sizeof(*reached));
+	uint32_t *order = mem_resize(NULL, f->count, sizeof(*order));
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (f->parent[i] == PACK_NONE)
+			order[count++] = i;
+	}
+	for (uint32_t k = 0; k < count; k++) {
+		reached[order[k]] = true;
+		for (uint32_t c = f->first_child[order[k]]; c != PACK_NONE; c = f->next_sibling[c])
+			order[count++] = c;
+	}
+	f->circles = mem_calloc(f->count - count, sizeof(*f->circles));
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (!reached[i])
+			f->circles[f->circle_count++] = i;
+	}
+	free(order);
+	free(reached);
+}
 
 static void forest_init(struct forest *f, const struct pack *pack)
 {
@@ -92,10 +119,12 @@ static void forest_init(struct forest *f, const struct pack *pack)
 		f->next_sibling[i] = f->first_child[entry.base];
 		f->first_child[entry.base] = i;
 	}
+	find_circles(f);
 }
 
 static void forest_release(struct forest *f)
 {
+	free(f->circles);
 	free(f->parent);
 	free(f->first_child);
 	free(f->next_sibling);
@@ -139,10 +168,20 @@ void pack_forests_free(struct pack_forests *forests)
 	free(forests);
 }
 
+void pack_forests_circles(const struct pack_forests *forests, struct id_map *ids)
+{
+	for (size_t i = 0; i < forests->count; i++) {
+		const struct forest *f = &forests->items[i];
+
+		for (uint32_t k = 0; k < f->circle_count; k++)
+			id_map_add(ids, pack_id(f->pack, f->circles[k]), NULL);
+	}
+}
+
 /* ---- Pieces ---- */
 
 static void add_piece(struct walk *w, const struct forest *f, const struct parting *p,
-		      uint32_t entry, bool in_circle)
+                      uint32_t entry, bool in_circle)
 {
 	p->cut[entry] = true;
 	w->pieces = mem_grow(w->pieces, w->piece_count, &w->piece_cap, sizeof(*w->pieces));
@@ -183,23 +222,9 @@ static uint64_t order_entries(const struct walk *w, const struct forest *f, stru
 	return total;
 }
 
-/* Entries in circles, to which no root leads: each refers to another one. */
-static void add_circles(struct walk *w, const struct forest *f, const struct parting *p)
-{
-	bool *reached = mem_calloc(f->count, sizeof(*reached));
-
-	for (uint32_t k = 0; k < p->count; k++)
-		reached[p->order[k]] = true;
-	for (uint32_t i = 0; i < f->count; i++) {
-		if (!reached[i])
-			add_piece(w, f, p, i, true);
-	}
-	free(reached);
-}
-
 /* Parts the wanted families into pieces of at least the given weight, if they have it. */
 static void cut_pieces(struct walk *w, const struct forest *f, const struct parting *p,
-		       uint64_t least)
+                       uint64_t least)
 {
 	/* From the leaves to the bases, weights add up. */
 	for (uint32_t k = p->count; k-- > 0;) {
@@ -210,8 +235,8 @@ static void cut_pieces(struct walk *w, const struct forest *f, const struct part
 		else if (p->wanted[i])
 			add_piece(w, f, p, i, false);
 	}
-	if (p->count < f->count)
-		add_circles(w, f, p);
+	for (uint32_t k = 0; k < f->circle_count; k++)
+		add_piece(w, f, p, f->circles[k], true);
 }
 
 static void parting_release(struct parting *p)
@@ -291,7 +316,7 @@ static void frame_release(struct worker *w, struct frame *f)
 
 /* Inflates the entry's own data into out. */
 static enum err inflate(struct worker *w, uint32_t number, struct pack_entry *entry,
-			struct buf *out)
+                        struct buf *out)
 {
 	enum err err = pack_entry_read(w->forest->pack, number, entry, NULL);
 
@@ -300,7 +325,7 @@ static enum err inflate(struct worker *w, uint32_t number, struct pack_entry *en
 
 /* Reads the object from elsewhere, whole. */
 static bool read_elsewhere(struct worker *w, const struct object_id *id, enum object_type *type,
-			   struct buf *out)
+                           struct buf *out)
 {
 	const struct visitor *v = w->walk->visitor;
 
@@ -330,7 +355,7 @@ static bool make_root(struct worker *w, uint32_t number, enum object_type *type,
 		} else if (entry.type == PACK_REF_DELTA && entry.base == PACK_NONE) {
 			made = read_elsewhere(w, &entry.base_id, type, &base) &&
 			       !delta_apply(buf_bytes(&base), buf_bytes(&w->delta),
-					    w->walk->visitor->least_copy, out, &w->segments, NULL);
+			                    w->walk->visitor->least_copy, out, &w->segments, NULL);
 		}
 	}
 	buf_release(&base);
@@ -345,7 +370,7 @@ static bool make_from(struct worker *w, uint32_t number, struct bytes base, stru
 
 	return !inflate(w, number, &entry, &w->delta) &&
 	       !delta_apply(base, buf_bytes(&w->delta), w->walk->visitor->least_copy, out,
-			    &w->segments, &w->counts.stored);
+	                    &w->segments, &w->counts.stored);
 }
 
 /* Makes the entry's content in out from the root of its family on, or from a frame on the way. */
@@ -395,13 +420,13 @@ static bool in_earlier_pack(const struct worker *w, const struct object_id *id)
 }
 
 static void show(struct worker *w, uint32_t number, const struct frame *object,
-		 const struct frame *base, bool again)
+                 const struct frame *base, bool again)
 {
 	const struct visitor *v = w->walk->visitor;
 	struct walked walked = {.id = *pack_id(w->forest->pack, number),
-				.type = object->type,
-				.bytes = buf_bytes(&object->content),
-				.state = object->state};
+	                        .type = object->type,
+	                        .bytes = buf_bytes(&object->content),
+	                        .state = object->state};
 
 	walked.again = again || in_earlier_pack(w, &walked.id);
 	if (base && base->state) {
@@ -481,7 +506,7 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 		if (!made) {
 			w->segments.count = 0;
 			made = read_elsewhere(w, pack_id(w->forest->pack, number), &frame.type,
-					      &frame.content);
+			                      &frame.content);
 		}
 	} else {
 		made = make_root(w, number, &frame.type, &frame.content);
@@ -490,7 +515,7 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 	}
 	if (!made) {
 		v->lose(v->context, w->number, pack_id(w->forest->pack, number),
-			"it is damaged or too large, or what it is based on is missing");
+		        "it is damaged or too large, or what it is based on is missing");
 		frame.dropped = true; /* what is based on it is tried, and read from elsewhere */
 	} else {
 		frame.state = state_new(w);
@@ -561,7 +586,7 @@ static void walk_pieces(void *shared, unsigned number)
 }
 
 void pack_walk(const struct pack_forests *forests, const struct visitor *visitor,
-	       const struct walk_options *options, struct walk_counts *counts)
+               const struct walk_options *options, struct walk_counts *counts)
 {
 	struct walk walk = {.visitor = visitor, .options = options, .forests = forests};
 	uint64_t total = 0, least = UINT64_MAX;

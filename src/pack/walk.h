@@ -8,6 +8,7 @@
 #define TRAWL_PACK_WALK_H
 
 #include "model/blob.h"
+#include "model/id_map.h"
 #include "pack/pack.h"
 
 /* An object as the walk shows it; borrowed for the time of the call. */
@@ -19,7 +20,7 @@ struct walked {
 	    *segments; /* what it copies from its base, if base_state is not NULL */
 	size_t segment_count;
 	const void *base_state; /* the visitor's state of the base; NULL: there is none */
-	size_t base_len;	/* bytes of the base */
+	size_t base_len;        /* bytes of the base */
 	void *state; /* for the visitor, zeroed; kept while others may be based on this */
 	bool again;  /* it was shown before, or will be: only the state is wanted */
 };
@@ -27,7 +28,7 @@ struct walked {
 /* What the walk calls; every function gets the context and the number of the worker. */
 struct visitor {
 	void *context;
-	unsigned types;	     /* the sum of 1 << enum object_type of those to be shown */
+	unsigned types;      /* the sum of 1 << enum object_type of those to be shown */
 	size_t state_size;   /* bytes of a state */
 	uint32_t least_copy; /* shorter copies are no segments */
 	void (*visit)(void *context, unsigned worker, const struct walked *object);
@@ -38,11 +39,11 @@ struct visitor {
 	/* Reads an object from elsewhere: an entry that is damaged, a base that is not in its pack.
 	 */
 	bool (*read)(void *read_context, const struct object_id *id, enum object_type *type,
-		     struct buf *out);
+	             struct buf *out);
 	void *read_context;
 	/* An object that nothing could read. */
 	void (*lose)(void *context, unsigned worker, const struct object_id *id,
-		     const char *detail);
+	             const char *detail);
 };
 
 struct walk_options {
@@ -53,7 +54,7 @@ struct walk_options {
 
 struct walk_counts {
 	uint64_t objects; /* shown, without those shown again */
-	uint64_t bytes;	  /* of these */
+	uint64_t bytes;   /* of these */
 	uint64_t stored;  /* bytes of whole objects and of what deltas insert */
 	uint64_t remade;  /* objects that were made again */
 	uint64_t pieces;  /* of families, as the threads took them */
@@ -66,11 +67,14 @@ struct pack_forests;
 struct pack_forests *pack_forests_new(struct pack *const *packs, size_t count, unsigned threads);
 void pack_forests_free(struct pack_forests *forests);
 
+/* Adds the ids of entries whose bases lead round in a circle: nobody can make these. */
+void pack_forests_circles(const struct pack_forests *forests, struct id_map *ids);
+
 /*
  * Walks the packs. An object that an earlier pack holds, too, is shown again only. Returns when
  * everything was shown or lost.
  */
 void pack_walk(const struct pack_forests *forests, const struct visitor *visitor,
-	       const struct walk_options *options, struct walk_counts *counts);
+               const struct walk_options *options, struct walk_counts *counts);
 
 #endif

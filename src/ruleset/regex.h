@@ -19,7 +19,7 @@ struct regex_facts {
 	struct reach reach;
 	const struct anchor *anchors; /* none: no stub is selective enough */
 	size_t anchor_count;
-	uint32_t prefix_len; /* bytes of the secret (first group, else all) that are all but fixed */
+	uint32_t prefix_len; /* bytes at the secret's start that all of its kind share */
 	bool has_groups;
 };
 
