@@ -29,8 +29,8 @@ static void print_costs(const struct history *h)
 	    h->scan_seconds, h->attribute_seconds, number_text(remade, h->counts.remade));
 	if (h->complete_seconds > 0)
 		fprintf(stderr,
-			"%s: look for missing objects %.2f s; %u that only unreachable ones name\n",
-			h->folder, h->complete_seconds, h->unneeded);
+		        "%s: look for missing objects %.2f s; %u that only unreachable ones name\n",
+		        h->folder, h->complete_seconds, h->unneeded);
 }
 
 /* Writes what one history brought to reports of its own, and moves it to the session. */
@@ -39,10 +39,10 @@ static enum err add_history(struct session *s, struct history *h, struct error *
 	struct scanned_repository repository = {
 	    .folder = h->folder, .remote = h->remote, .head = *h->head ? h->head : NULL};
 	struct session_part part = {.leaks = &h->leaks,
-				    .coverage = &h->coverage,
-				    .repositories = &repository,
-				    .repository_count = 1,
-				    .suppressed = h->suppressed};
+	                            .coverage = &h->coverage,
+	                            .repositories = &repository,
+	                            .repository_count = 1,
+	                            .suppressed = h->suppressed};
 	struct report *reports = mem_calloc(s->options.outputs.count, sizeof(*reports));
 	size_t count = 0;
 	enum err err;
@@ -67,7 +67,7 @@ static enum err add_history(struct session *s, struct history *h, struct error *
 }
 
 static enum err scan_repository(struct session *s, struct history *h, const char *path, bool search,
-				struct error *error)
+                                struct error *error)
 {
 	const struct options *o = &s->options;
 	struct history_options options = {
@@ -75,20 +75,20 @@ static enum err scan_repository(struct session *s, struct history *h, const char
 	    .check_complete = o->check_complete,
 	    .choice = {o->range, o->branch, o->reachable, o->since},
 	    .sighting = {.scan = &s->scan,
-			 .walk = {.threads = o->threads,
-				  .memory = o->memory,
-				  .object_max = o->source.max_size > o->memory ? o->source.max_size
-									       : o->memory},
-			 .max_size = o->source.max_size,
-			 .max_size_chosen = o->source.max_size_chosen,
-			 .no_reuse = o->no_reuse}};
+	                 .walk = {.threads = o->threads,
+	                          .memory = o->memory,
+	                          .object_max = o->source.max_size > o->memory ? o->source.max_size
+	                                                                       : o->memory},
+	                 .max_size = o->source.max_size,
+	                 .max_size_chosen = o->source.max_size_chosen,
+	                 .no_reuse = o->no_reuse}};
 
 	return history_scan(h, path, s->engine, &s->rules, &options, error);
 }
 
 /* Scans one of several repositories: one that cannot be opened is lost, and the rest goes on. */
 static enum err scan_one_of_many(struct session *s, struct histories *all, const char *path,
-				 struct error *error)
+                                 struct error *error)
 {
 	struct history *h = &all->items[all->count++];
 
@@ -100,7 +100,7 @@ static enum err scan_one_of_many(struct session *s, struct histories *all, const
 
 /* Scans all that the command line asks for. */
 static enum err scan_all(struct session *s, struct histories *all,
-			 const struct found_repositories *found, struct error *error)
+                         const struct found_repositories *found, struct error *error)
 {
 	const struct words *named = &s->options.operands;
 	size_t count = named->count + found->count;
@@ -131,13 +131,18 @@ static enum err find_all(struct session *s, struct found_repositories *found, st
 		err = repositories_find(found, o->recursive, &unreadable, error);
 	for (size_t i = 0; i < unreadable; i++)
 		coverage_lose(&s->result.coverage, LOST_UNREADABLE, bytes_of(o->recursive),
-			      "a folder below it");
+		              "a folder below it");
 	if (!err && o->recursive && !found->count)
 		err = error_set(error, ERR_MISSING, "%s: no git repository in it", o->recursive);
+	if (!err && o->range && (o->branch || o->reachable || o->since != INT64_MIN))
+		err =
+		    error_set(error, ERR_USAGE,
+		              "--range says which commits count; it goes with neither --branch nor "
+		              "--since nor --reachable");
 	if (!err && s->sarif_wanted && o->operands.count + found->count > 1)
 		err = error_set(error, ERR_USAGE,
-				"a SARIF file is for one repository; with several write -o "
-				"sarif=FOLDER/ (with the slash) for a file each");
+		                "a SARIF file is for one repository; with several write -o "
+		                "sarif=FOLDER/ (with the slash) for a file each");
 	return err;
 }
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "history/attribution.h"
 #include "history/missing.h"
+#include "history/range.h"
 #include "scan/redact.h"
 
 #include <stdlib.h>
@@ -151,50 +152,30 @@ static enum err reach_revision(const struct sightings *s, struct repository *rep
 	return ERR_NONE;
 }
 
-/* Takes the commits out of selected that `reached` has (or, with `keep`, that it lacks). */
-static void narrow(const struct commits *graph, bool *selected, const bool *reached, bool keep)
+/* Takes the commits out of selected that `reached` lacks. */
+static void narrow(const struct commits *graph, bool *selected, const bool *reached)
 {
 	for (uint32_t c = 0; c < graph->ids.count; c++)
-		selected[c] = selected[c] && reached[c] == keep;
+		selected[c] = selected[c] && reached[c];
 }
 
 static enum err narrow_by_revision(const struct sightings *s, struct repository *repository,
-                                   const char *revision, bool *selected, bool keep,
-                                   struct error *error)
+                                   const char *revision, bool *selected, struct error *error)
 {
 	bool *reached = mem_calloc(s->graph.ids.count, sizeof(*reached));
 	enum err err = reach_revision(s, repository, revision, reached, error);
 
 	if (!err)
-		narrow(&s->graph, selected, reached, keep);
+		narrow(&s->graph, selected, reached);
 	free(reached);
-	return err;
-}
-
-static enum err narrow_by_range(const struct sightings *s, struct repository *repository,
-                                const char *range, bool *selected, struct error *error)
-{
-	const char *dots = strstr(range, "..");
-	char *from;
-	enum err err;
-
-	if (!dots || dots[2] == '.')
-		return error_set(error, ERR_USAGE, "--range takes A..B, not '%s'", range);
-	from = mem_strdup(range);
-	from[dots - range] = '\0';
-	err = narrow_by_revision(s, repository, dots[2] ? dots + 2 : "HEAD", selected, true, error);
-	if (!err)
-		err = narrow_by_revision(s, repository, *from ? from : "HEAD", selected, false,
-		                         error);
-	free(from);
 	return err;
 }
 
 /* Chooses the commits that count; *selected (the caller's) is NULL when all do. */
 static enum err choose_commits(const struct sightings *s, struct repository *repository,
                                const struct reference_list *references,
-                               const struct commit_choice *choice, bool **selected,
-                               struct error *error)
+                               const struct commit_choice *choice, const struct range *range,
+                               bool **selected, struct error *error)
 {
 	uint32_t count = s->graph.ids.count;
 	enum err err = ERR_NONE;
@@ -205,10 +186,11 @@ static enum err choose_commits(const struct sightings *s, struct repository *rep
 	for (uint32_t c = 0; c < count; c++)
 		(*selected)[c] =
 		    s->graph.items[c].present && s->graph.items[c].date >= choice->since;
-	if (choice->range)
-		err = narrow_by_range(s, repository, choice->range, *selected, error);
-	if (choice->branch && !err)
-		err = narrow_by_revision(s, repository, choice->branch, *selected, true, error);
+	for (uint32_t c = 0; choice->range && c < count; c++)
+		(*selected)[c] = s->graph.items[c].present &&
+		                 id_map_find(&range->commits, &s->graph.ids.ids[c]) != ID_MAP_NONE;
+	if (choice->branch)
+		err = narrow_by_revision(s, repository, choice->branch, *selected, error);
 	if (choice->reachable && !err) {
 		bool *reached = mem_calloc(count, sizeof(*reached));
 
@@ -218,7 +200,7 @@ static enum err choose_commits(const struct sightings *s, struct repository *rep
 			if (c != COMMIT_NONE)
 				commits_reach(&s->graph, c, reached);
 		}
-		narrow(&s->graph, *selected, reached, true);
+		narrow(&s->graph, *selected, reached);
 		free(reached);
 	}
 	return err;
@@ -236,9 +218,8 @@ static void lose_missing(struct history *h, const struct missing *m, const char 
 	struct buf detail;
 
 	buf_init(&detail, 64 * 1024);
-	buf_appendf(&detail,
-	            "%u objects that references lead to are not here; %s; missing:", m->lost_count,
-	            reason);
+	buf_appendf(&detail, "it lacks %u of the objects that it needs: %s. They are",
+	            m->lost_count, reason);
 	for (uint32_t i = 0; i < m->ids.count && named < MISSING_NAMED_MAX; i++) {
 		if (m->lost[i]) {
 			buf_appendf(&detail, " %s", object_id_hex(&m->ids.ids[i], id));
@@ -270,6 +251,30 @@ static void check_complete(struct history *h, struct repository *repository,
 	h->complete_seconds = seconds_now() - start;
 }
 
+/* A commit of a range that lacks a parent, as in a shallow clone, seems to bring all it has. */
+static void check_range(struct history *h, struct repository *repository,
+                        const struct commits *graph, const bool *selected)
+{
+	const char *reason = "fetch them again (git fetch --refetch)";
+	struct missing missing = {0};
+
+	(void)repository_may_lack(repository, &reason);
+	for (uint32_t c = 0; c < graph->ids.count; c++) {
+		for (uint32_t i = 0; selected[c] && i < graph->items[c].parent_count; i++) {
+			uint32_t parent = graph->parents[graph->items[c].first_parent + i];
+
+			if (!graph->items[parent].present)
+				id_map_add(&missing.ids, &graph->ids.ids[parent], NULL);
+		}
+	}
+	missing.lost_count = missing.ids.count;
+	missing.lost = mem_calloc(missing.lost_count, sizeof(*missing.lost));
+	memset(missing.lost, true, missing.lost_count);
+	if (missing.lost_count)
+		lose_missing(h, &missing, reason);
+	missing_release(&missing);
+}
+
 /* ---- The whole ---- */
 
 static void describe(struct history *h, struct repository *repository,
@@ -289,29 +294,40 @@ static enum err scan_objects(struct history *h, struct repository *repository,
                              const struct history_options *options, struct error *error)
 {
 	struct sightings sightings = {0};
+	struct range range = {0};
 	double start = seconds_now(), scanned;
 	bool *selected = NULL;
-	enum err err;
+	enum err err = ERR_NONE;
 
+	if (options->choice.range) {
+		err = range_find(&range, repository, options->choice.range, error);
+		if (err)
+			goto out;
+		objects_select(objects, &range.objects);
+	}
 	sightings_collect(&sightings, objects, engine, set, &options->sighting);
 	scanned = seconds_now();
 	h->scan_seconds = scanned - start;
-	err =
-	    choose_commits(&sightings, repository, references, &options->choice, &selected, error);
+	err = choose_commits(&sightings, repository, references, &options->choice, &range,
+	                     &selected, error);
 	if (!err && sightings.secret_count)
 		attribute(&h->leaks, &sightings, objects, references, selected,
 		          &options->sighting.walk, &h->suppressed);
 	h->attribute_seconds = seconds_now() - scanned;
-	if (!err)
+	if (!err && options->choice.range)
+		check_range(h, repository, &sightings.graph, selected);
+	else if (!err)
 		check_complete(h, repository, objects, &sightings.graph, references, options);
 	h->counts = sightings.counts;
 	coverage_adopt(&h->coverage, &sightings.coverage);
 	finding_list_adopt(&h->text, &sightings.text);
-	sightings_release(&sightings);
-	free(selected);
 	for (size_t i = 0; i < h->leaks.count; i++)
 		h->leaks.items[i].repository = h->folder;
 	leak_list_sort(&h->leaks);
+out:
+	sightings_release(&sightings);
+	range_release(&range);
+	free(selected);
 	return err;
 }
 

@@ -126,6 +126,16 @@ void objects_close(struct objects *o)
 	*o = (struct objects){0};
 }
 
+void objects_select(struct objects *o, struct id_map *ids)
+{
+	id_map_release(&o->loose);
+	free(o->loose_types);
+	o->loose = *ids;
+	*ids = (struct id_map){0};
+	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
+	o->selected = true;
+}
+
 bool objects_hold(const struct objects *o, const struct object_id *id)
 {
 	return is_packed(o, id) || id_map_find(&o->loose, id) != ID_MAP_NONE;
@@ -214,7 +224,9 @@ void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_
 
 	visitor->read = read_object;
 	visitor->read_context = o;
-	pack_walk(o->forests, visitor, options, counts);
+	*counts = (struct walk_counts){0};
+	if (!o->selected)
+		pack_walk(o->forests, visitor, options, counts);
 	if (!o->loose.count)
 		return;
 	if (pthread_mutex_init(&work.lock, NULL) != 0)

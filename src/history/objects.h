@@ -17,6 +17,7 @@ struct objects {
 	struct id_map circles;        /* based on themselves: the repository refuses to read them */
 	struct id_map loose;          /* that no pack holds */
 	uint8_t *loose_types;         /* enum object_type, by number; 0: not known yet */
+	bool selected; /* `loose` are the only ones to be walked, wherever they lie */
 };
 
 /* A pack that cannot be opened is told to lose and left out. */
@@ -29,6 +30,9 @@ typedef void lose_pack(void *context, const char *path, const char *detail);
 enum err objects_open(struct objects *objects, struct repository *repository, unsigned threads,
                       lose_pack *lose, void *context, struct error *error);
 void objects_close(struct objects *objects);
+
+/* From now on only these objects are walked, each read by itself. Takes the ids over. */
+void objects_select(struct objects *objects, struct id_map *ids);
 
 /* The number of objects, for progress. */
 uint64_t objects_count(const struct objects *objects);
