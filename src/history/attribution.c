@@ -7,6 +7,11 @@
 
 #include <stdlib.h>
 
+enum {
+	TAGS_MAX = 64,          /* tags of tags that are followed */
+	TAG_SIZE_MAX = 1 << 24, /* bytes of a tag that is followed */
+};
+
 static const char message_path_commit[] = ".git/commit-message";
 static const char message_path_tag[] = ".git/tag-message";
 
@@ -28,6 +33,7 @@ struct trail {
 struct attribution {
 	const struct sightings *sightings;
 	const struct reference_list *references;
+	const struct objects *objects;
 	const bool *selected; /* by commit; NULL: all are */
 	struct tree_graph graph;
 	uint32_t *commit_nodes; /* by commit: the node of its tree */
@@ -63,7 +69,9 @@ static uint32_t trail_of(struct attribution *a, uint32_t secret, enum object_typ
 
 	fingerprint_make(&key, "trail", path, digest.bytes);
 	memcpy(digest.bytes + FINGERPRINT_SIZE, &secret, sizeof(secret));
-	digest.bytes[0] ^= (unsigned char)kind;
+	for (size_t i = 0; i < sizeof(secret); i++) /* the map looks at the first bytes */
+		digest.bytes[i] ^= digest.bytes[FINGERPRINT_SIZE + i];
+	digest.bytes[sizeof(secret)] ^= (unsigned char)kind;
 	trail = id_map_add(&a->trail_ids, &digest, &added);
 	if (added) {
 		a->trails = mem_grow(a->trails, trail, &a->trail_cap, sizeof(*a->trails));
@@ -85,12 +93,21 @@ static void add_event(struct attribution *a, const struct sighting *sighting, en
 static bool blob_has(const struct attribution *a, uint32_t blob, uint32_t secret)
 {
 	const struct sighting_table *t = &a->sightings->blobs;
+	size_t low, high;
 
 	if (blob == ID_MAP_NONE)
 		return false;
-	for (size_t i = t->first[blob]; i < t->first[blob + 1]; i++) {
-		if (t->items[i].secret == secret)
+	low = t->first[blob];
+	high = t->first[blob + 1];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->items[middle].secret == secret)
 			return true;
+		if (t->items[middle].secret < secret)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return false;
 }
@@ -111,16 +128,6 @@ static bool other_parent_has(const struct attribution *a, uint32_t commit, struc
 	return false;
 }
 
-/* Whether an earlier sighting of the same object is of the same secret. */
-static bool seen_before(const struct sighting_table *t, size_t number)
-{
-	for (size_t i = t->first[t->items[number].object]; i < number; i++) {
-		if (t->items[i].secret == t->items[number].secret)
-			return true;
-	}
-	return false;
-}
-
 /* The present commit has the blob at the path, where its first parent has `old`. */
 static void note_change(void *context, struct bytes path, uint32_t blob, uint32_t old)
 {
@@ -130,8 +137,6 @@ static void note_change(void *context, struct bytes path, uint32_t blob, uint32_
 	for (size_t i = t->first[blob]; i < t->first[blob + 1]; i++) {
 		uint32_t secret = t->items[i].secret;
 
-		if (seen_before(t, i))
-			continue;
 		add_event(a, &t->items[i], OBJECT_BLOB, path, a->present,
 		          !blob_has(a, old, secret) &&
 		              !other_parent_has(a, a->present, path, secret));
@@ -167,15 +172,13 @@ static void follow_messages(struct attribution *a, const uint32_t *order, uint32
 		if (object == ID_MAP_NONE || (a->selected && !a->selected[order[i]]))
 			continue;
 		for (size_t k = s->commits.first[object]; k < s->commits.first[object + 1]; k++) {
-			if (!seen_before(&s->commits, k))
-				add_event(a, &s->commits.items[k], OBJECT_COMMIT,
-				          bytes_of(message_path_commit), order[i], true);
+			add_event(a, &s->commits.items[k], OBJECT_COMMIT,
+			          bytes_of(message_path_commit), order[i], true);
 		}
 	}
 	for (size_t k = 0; k < s->tags.count && !a->selected; k++) {
-		if (!seen_before(&s->tags, k))
-			add_event(a, &s->tags.items[k], OBJECT_TAG, bytes_of(message_path_tag),
-			          COMMIT_NONE, true);
+		add_event(a, &s->tags.items[k], OBJECT_TAG, bytes_of(message_path_tag), COMMIT_NONE,
+		          true);
 	}
 }
 
@@ -190,7 +193,7 @@ static void follow_dangling(struct attribution *a)
 			attributed[a->events[i].sighting->object] = true;
 	}
 	for (size_t i = 0; i < t->count; i++) {
-		if (!attributed[t->items[i].object] && !seen_before(t, i))
+		if (!attributed[t->items[i].object])
 			add_event(a, &t->items[i], OBJECT_BLOB, (struct bytes){NULL, 0},
 			          COMMIT_NONE, true);
 	}
@@ -236,6 +239,28 @@ static void note_object(struct attribution *a, const struct sighting_table *t,
 		raise_state(a, t->items[i].secret, state);
 }
 
+/*
+ * The present reference names no commit itself: notes the tags that it leads through, and the blob
+ * or tree at their end.
+ */
+static void note_tagged(struct attribution *a, struct object_id id)
+{
+	enum object_type type;
+	struct buf object;
+
+	buf_init(&object, TAG_SIZE_MAX);
+	for (unsigned i = 0; i < TAGS_MAX; i++) {
+		note_object(a, &a->sightings->tags, &id, LEAK_TIP);
+		note_object(a, &a->sightings->blobs, &id, (enum leak_state)a->present);
+		tree_graph_compare(&a->graph, NODE_NONE, tree_graph_node(&a->graph, &id),
+		                   note_present, a);
+		if (repository_read(a->objects->repository, &id, &type, &object, NULL) ||
+		    type != OBJECT_TAG || !tag_target(buf_bytes(&object), &id))
+			break;
+	}
+	buf_release(&object);
+}
+
 static void find_states(struct attribution *a)
 {
 	const struct sightings *s = a->sightings;
@@ -252,12 +277,9 @@ static void find_states(struct attribution *a)
 			commits_reach(&s->graph, commit, a->reachable);
 			tree_graph_compare(&a->graph, NODE_NONE, a->commit_nodes[commit],
 			                   note_present, a);
-		} else {
-			tree_graph_compare(&a->graph, NODE_NONE, tree_graph_node(&a->graph, &r->id),
-			                   note_present, a);
 		}
-		note_object(a, &s->tags, &r->id, LEAK_TIP);
-		note_object(a, &s->blobs, &r->id, state);
+		if (!object_id_equal(&r->id, &r->commit))
+			note_tagged(a, r->id);
 	}
 	for (size_t i = 0; i < a->event_count; i++) {
 		if (a->events[i].commit != COMMIT_NONE && a->reachable[a->events[i].commit])
@@ -407,6 +429,7 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 {
 	struct attribution a = {.sightings = sightings,
 	                        .references = references,
+	                        .objects = objects,
 	                        .selected = selected,
 	                        .arena = &leaks->arena};
 	uint32_t commit_count = sightings->graph.ids.count;

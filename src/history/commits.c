@@ -66,6 +66,11 @@ size_t message_start(struct bytes object)
 	return object.len;
 }
 
+bool tag_target(struct bytes object, struct object_id *id)
+{
+	return read_id_line(next_line(&object), "object ", id);
+}
+
 /* The commit's number, with room for it. */
 static uint32_t number_of(struct commits *commits, const struct object_id *id)
 {

@@ -38,6 +38,9 @@ bool commits_add(struct commits *commits, const struct object_id *id, struct byt
 /* Where the message of a commit or tag object starts: behind the first empty line. */
 size_t message_start(struct bytes object);
 
+/* What a tag object names; false for bytes that are no tag. */
+bool tag_target(struct bytes object, struct object_id *id);
+
 /*
  * Fills order with the numbers of all present commits, parents before children; where that leaves a
  * choice, by date and then id. order has room for commits->ids.count; returns how many there are.

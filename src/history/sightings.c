@@ -10,12 +10,14 @@ enum { LEAST_COPY = 64 };
 /* One worker's share; brought together when the walk is over. */
 struct collector {
 	struct scanner *scanner;
-	struct scan_result result; /* findings in the order of `objects` */
+	struct scan_result result;
 	struct seen {
 		struct object_id id;
 		enum object_type type;
-		size_t end; /* of its findings in the result */
-	} * objects;        /* those with findings */
+		unsigned worker;
+		size_t start; /* of its findings in the worker's result */
+		size_t end;
+	} * objects; /* those with findings */
 	size_t count;
 	size_t cap;
 	struct commit_text {
@@ -92,7 +94,8 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 	if (c->result.findings.count == before)
 		return;
 	c->objects = mem_grow(c->objects, c->count, &c->cap, sizeof(*c->objects));
-	c->objects[c->count++] = (struct seen){w->id, w->type, c->result.findings.count};
+	c->objects[c->count++] =
+	    (struct seen){w->id, w->type, worker, before, c->result.findings.count};
 }
 
 static size_t state_bytes(const void *state)
@@ -132,17 +135,40 @@ static uint32_t number_of_secret(struct secrets *secrets, const struct finding *
 	return id_map_add(&secrets->known, &id, NULL);
 }
 
+static int sighting_order(const void *left, const void *right)
+{
+	const struct sighting *a = left, *b = right;
+
+	if (a->secret != b->secret)
+		return a->secret < b->secret ? -1 : 1;
+	if (a->finding.allowed != b->finding.allowed)
+		return a->finding.allowed ? 1 : -1; /* one that is not allowed speaks for all */
+	return (a->finding.start_offset > b->finding.start_offset) -
+	       (a->finding.start_offset < b->finding.start_offset);
+}
+
+/* Adds the findings of one object, of each secret the first. */
 static void add_sightings(struct sighting_table *table, struct secrets *secrets,
                           const struct object_id *id, const struct finding *findings, size_t count)
 {
 	bool added;
 	uint32_t object = id_map_add(&table->objects, id, &added);
+	size_t start = table->count, end;
 
-	for (size_t i = 0; i < count && added; i++) {
+	if (!added)
+		return; /* a pack holds it twice */
+	for (size_t i = 0; i < count; i++) {
 		table->items =
 		    mem_grow(table->items, table->count, &table->cap, sizeof(*table->items));
 		table->items[table->count++] =
 		    (struct sighting){number_of_secret(secrets, &findings[i]), object, findings[i]};
+	}
+	end = table->count;
+	qsort(table->items + start, end - start, sizeof(*table->items), sighting_order);
+	table->count = start;
+	for (size_t i = start; i < end; i++) {
+		if (i == start || table->items[i].secret != table->items[table->count - 1].secret)
+			table->items[table->count++] = table->items[i];
 	}
 }
 
@@ -155,21 +181,48 @@ static void index_table(struct sighting_table *table)
 		table->first[i + 1] += table->first[i];
 }
 
-/* Adds what one worker saw, and frees its share. */
-static void gather(struct sightings *s, struct secrets *secrets, struct collector *c)
+static int seen_order(const void *left, const void *right)
 {
-	size_t start = 0;
+	const struct seen *a = left, *b = right;
 
-	for (size_t i = 0; i < c->count; i++) {
-		const struct seen *o = &c->objects[i];
-		struct sighting_table *table = o->type == OBJECT_BLOB     ? &s->blobs
-		                               : o->type == OBJECT_COMMIT ? &s->commits
-		                                                          : &s->tags;
+	return object_id_compare(&a->id, &b->id);
+}
 
-		add_sightings(table, secrets, &o->id, c->result.findings.items + start,
-		              o->end - start);
-		start = o->end;
+/* Fills in the tables, in the order of ids: which worker saw what decides nothing. */
+static void fill_tables(struct sightings *s, struct collector *workers, unsigned count)
+{
+	struct secrets secrets = {{0}};
+	struct seen *all = NULL;
+	size_t n = 0, cap = 0;
+
+	for (unsigned w = 0; w < count; w++) {
+		for (size_t i = 0; i < workers[w].count; i++) {
+			all = mem_grow(all, n, &cap, sizeof(*all));
+			all[n++] = workers[w].objects[i];
+		}
 	}
+	if (n)
+		qsort(all, n, sizeof(*all), seen_order);
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *findings = workers[all[i].worker].result.findings.items;
+		struct sighting_table *table = all[i].type == OBJECT_BLOB     ? &s->blobs
+		                               : all[i].type == OBJECT_COMMIT ? &s->commits
+		                                                              : &s->tags;
+
+		add_sightings(table, &secrets, &all[i].id, findings + all[i].start,
+		              all[i].end - all[i].start);
+	}
+	free(all);
+	index_table(&s->blobs);
+	index_table(&s->commits);
+	index_table(&s->tags);
+	s->secret_count = secrets.known.count;
+	id_map_release(&secrets.known);
+}
+
+/* Adds the rest of what one worker saw, and frees its share. */
+static void gather(struct sightings *s, struct collector *c)
+{
 	for (size_t i = 0; i < c->commit_count; i++)
 		commits_add(&s->graph, &c->commits[i].id,
 		            bytes_slice(buf_bytes(&c->commit_texts), c->commits[i].start,
@@ -196,7 +249,6 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 	                          .state_bytes = state_bytes,
 	                          .forget = forget,
 	                          .lose = lose};
-	struct secrets secrets = {{0}};
 
 	all.workers = mem_calloc(threads, sizeof(*all.workers));
 	for (unsigned w = 0; w < threads; w++) {
@@ -204,16 +256,12 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 		buf_init(&all.workers[w].commit_texts, SIZE_MAX);
 	}
 	objects_walk(objects, &visitor, &options->walk, &s->counts);
+	fill_tables(s, all.workers, threads);
 	for (unsigned w = 0; w < threads; w++) {
 		scanner_free(all.workers[w].scanner);
-		gather(s, &secrets, &all.workers[w]);
+		gather(s, &all.workers[w]);
 	}
 	free(all.workers);
-	index_table(&s->blobs);
-	index_table(&s->commits);
-	index_table(&s->tags);
-	s->secret_count = secrets.known.count;
-	id_map_release(&secrets.known);
 }
 
 static void table_release(struct sighting_table *table)

@@ -8,14 +8,14 @@
 #include "history/objects.h"
 #include "scan/scanner.h"
 
-/* A secret in one object. */
+/* A secret in one object, at the first of its places there that nothing allows. */
 struct sighting {
 	uint32_t secret;        /* number of the (rule, fingerprint) */
 	uint32_t object;        /* number in its id map */
 	struct finding finding; /* its place in the object; it has no path */
 };
 
-/* Sightings of objects of one type, by object, then place. */
+/* Sightings of objects of one type, by object (in the order of their ids), then secret. */
 struct sighting_table {
 	struct id_map objects;
 	struct sighting *items;

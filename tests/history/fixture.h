@@ -33,7 +33,7 @@ static inline int fixture_begin(void **state, const char *rules)
 	if (rules)
 		tree_put(path, rules);
 	err = rules ? ruleset_load_only(&fixture_set, &path, 1, &error)
-		    : ruleset_load(&fixture_set, NULL, 0, &error);
+	            : ruleset_load(&fixture_set, NULL, 0, &error);
 	fixture_scan = (struct scan_options){.inline_policy = INLINE_IGNORE};
 	if (err || engine_new(&fixture_engine, &fixture_set, &plain, &error) ||
 	    fingerprint_key_set(&fixture_scan.key, no_key, &error))
@@ -51,14 +51,14 @@ static inline int fixture_end(void **state)
 static inline struct history_options fixture_options(unsigned threads, uint64_t memory)
 {
 	return (struct history_options){.choice = {.since = INT64_MIN},
-					.sighting = {.scan = &fixture_scan,
-						     .walk = {threads, memory, OBJECT_LIMIT},
-						     .max_size = OBJECT_LIMIT}};
+	                                .sighting = {.scan = &fixture_scan,
+	                                             .walk = {threads, memory, OBJECT_LIMIT},
+	                                             .max_size = OBJECT_LIMIT}};
 }
 
 /* The history of the repository; the caller releases it. */
 static inline void fixture_history(struct history *h, const char *path,
-				   const struct history_options *options)
+                                   const struct history_options *options)
 {
 	struct error error = {0};
 
@@ -74,9 +74,9 @@ static inline void put_place(struct buf *out, const struct object_id *blob, cons
 	char hex[OBJECT_ID_HEX + 1];
 
 	buf_appendf(out, " %s %" PRIu64 "-%" PRIu64 " %u:%u-%u:%u %u/%u/%u%s",
-		    object_id_hex(blob, hex), f->start_offset, f->end_offset, f->start_line,
-		    f->start_column, f->end_line, f->end_column, f->confidence, f->level,
-		    f->checksum, f->allowed ? " allowed" : "");
+	            object_id_hex(blob, hex), f->start_offset, f->end_offset, f->start_line,
+	            f->start_column, f->end_line, f->end_column, f->confidence, f->level,
+	            f->checksum, f->allowed ? " allowed" : "");
 }
 
 static inline void put_secret(struct buf *out, const struct finding *f)
@@ -96,7 +96,7 @@ static inline void put_history(struct buf *out, struct history *h)
 
 		put_secret(out, &leak->occurrences[0].first);
 		buf_appendf(out, " %s %s", object_type_name(leak->kind),
-			    leak_state_name(leak->state));
+		            leak_state_name(leak->state));
 		for (strings ref = leak->refs; ref && *ref; ref++)
 			buf_appendf(out, " %s", *ref);
 		buf_appendf(out, "\n");
@@ -106,8 +106,8 @@ static inline void put_history(struct buf *out, struct history *h)
 			buf_appendf(out, "  [");
 			buf_append(out, o->path);
 			buf_appendf(out, "] %s %s %" PRId64 "%+d",
-				    o->has_commit ? object_id_hex(&o->commit, hex) : "no commit",
-				    o->author, o->date, o->zone);
+			            o->has_commit ? object_id_hex(&o->commit, hex) : "no commit",
+			            o->author, o->date, o->zone);
 			put_place(out, &o->blob, &o->first);
 			put_place(out, &o->last_blob, &o->last);
 			buf_appendf(out, "\n");
@@ -148,7 +148,7 @@ struct story {
 	const char *const *snippets; /* what is put into files, in one piece or not */
 	size_t snippet_count;
 	bool in_messages; /* and into messages of commits and tags */
-	FILE *out;	  /* what git fast-import reads */
+	FILE *out;        /* what git fast-import reads */
 	struct story_file files[BRANCHES][FILES];
 	unsigned tip[BRANCHES]; /* marks of commits; 0: none */
 	unsigned mark;
@@ -190,7 +190,7 @@ static inline void add_line(struct story *s, struct buf *text)
 
 	buf_init(&line, 1024);
 	buf_appendf(&line, "\nsetting_%u = value %u of %u\n", story_random(s, 1000),
-		    story_random(s, 1000), story_random(s, 1000));
+	            story_random(s, 1000), story_random(s, 1000));
 	while (at < text->len && text->ptr[at] != '\n')
 		at++;
 	replace_part(text, at, at, buf_bytes(&line));
@@ -278,7 +278,7 @@ static inline void edit_text(struct story *s, struct buf *text, size_t most)
 		found = text->len ? memchr(text->ptr, 0, text->len) : NULL;
 		if (found)
 			replace_part(text, (size_t)(found - text->ptr),
-				     (size_t)(found - text->ptr) + 1, nothing);
+			             (size_t)(found - text->ptr) + 1, nothing);
 		else if (story_random(s, 3) == 0)
 			replace_part(text, at, at, zero);
 		break;
@@ -297,7 +297,7 @@ static inline void write_data(struct story *s, const struct story_file *file)
 	bool utf16 = strstr(file->path, ".u16") != NULL;
 
 	fprintf(s->out, "M 100644 inline %s\ndata %zu\n", file->path,
-		utf16 ? 2 + 2 * text.len : text.len);
+	        utf16 ? 2 + 2 * text.len : text.len);
 	if (utf16)
 		fwrite("\xff\xfe", 1, 2, s->out);
 	for (size_t i = 0; utf16 && i < text.len; i++) {
@@ -322,7 +322,7 @@ static inline void name_file(struct story *s, struct story_file *file, unsigned 
 	static const char *const endings[] = {"", ".c", ".env", ".yml", ".u16", ".bin"};
 
 	snprintf(file->path, sizeof(file->path), "%sf%u_%u%s", folders[story_random(s, 5)], number,
-		 story_random(s, 3), endings[story_random(s, 6)]);
+	         story_random(s, 3), endings[story_random(s, 6)]);
 }
 
 static inline void write_commit(struct story *s, unsigned branch, unsigned merged)
@@ -331,10 +331,10 @@ static inline void write_commit(struct story *s, unsigned branch, unsigned merge
 
 	s->date += (long)story_random(s, 40) - 8;
 	fprintf(s->out,
-		"commit refs/heads/b%u\nmark :%u\ncommitter Somebody %u <s@example.invalid> "
-		"%ld +0130\ndata %zu\n%s\n",
-		branch, ++s->mark, story_random(s, 5), s->date, message.len,
-		(const char *)message.ptr);
+	        "commit refs/heads/b%u\nmark :%u\ncommitter Somebody %u <s@example.invalid> "
+	        "%ld +0130\ndata %zu\n%s\n",
+	        branch, ++s->mark, story_random(s, 5), s->date, message.len,
+	        (const char *)message.ptr);
 	if (s->tip[branch])
 		fprintf(s->out, "from :%u\n", s->tip[branch]);
 	if (merged)
@@ -425,12 +425,12 @@ static inline void story_write(struct story *s, unsigned commits)
 
 /* Makes the bare repository r with such a history, and the tags t0 ... t7. */
 static inline void story_make(uint64_t seed, unsigned commits, const char *const *snippets,
-			      size_t snippet_count, bool in_messages)
+                              size_t snippet_count, bool in_messages)
 {
 	struct story s = {.random = seed,
-			  .snippets = snippets,
-			  .snippet_count = snippet_count,
-			  .in_messages = in_messages};
+	                  .snippets = snippets,
+	                  .snippet_count = snippet_count,
+	                  .in_messages = in_messages};
 
 	s.out = fopen("story", "w");
 	tree_need(s.out, "story");
@@ -439,15 +439,15 @@ static inline void story_make(uint64_t seed, unsigned commits, const char *const
 		struct bytes message = story_message(&s, 1);
 
 		fprintf(s.out,
-			"tag t%u\nfrom :%u\ntagger T <t@example.invalid> %ld -0800\n"
-			"data %zu\n%s\n",
-			t, 1 + story_random(&s, s.mark), s.date + t, message.len,
-			(const char *)message.ptr);
+		        "tag t%u\nfrom :%u\ntagger T <t@example.invalid> %ld -0800\n"
+		        "data %zu\n%s\n",
+		        t, 1 + story_random(&s, s.mark), s.date + t, message.len,
+		        (const char *)message.ptr);
 	}
 	tree_need(fclose(s.out) == 0, "story");
 	TREE_RUN("sh", "-c",
-		 "git init -q --bare r && git -C r symbolic-ref HEAD refs/heads/b0 && "
-		 "git -C r -c fastimport.unpackLimit=0 fast-import --quiet <story");
+	         "git init -q --bare r && git -C r symbolic-ref HEAD refs/heads/b0 && "
+	         "git -C r -c fastimport.unpackLimit=0 fast-import --quiet <story");
 }
 
 #endif

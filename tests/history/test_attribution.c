@@ -57,7 +57,7 @@ static void put_occurrences(struct buf *out, const struct leak *leak)
 		const struct occurrence *o = placed[i].occurrence;
 
 		buf_appendf(out, "  %s [",
-			    o->has_commit ? object_id_hex(&o->commit, commit) : "none");
+		            o->has_commit ? object_id_hex(&o->commit, commit) : "none");
 		buf_append(out, o->path);
 		buf_appendf(out, "] %s\n", object_id_hex(&o->blob, blob));
 	}
@@ -79,7 +79,7 @@ static void put_leaks(struct buf *out, struct history *h)
 		const struct leak *leak = &h->leaks.items[i];
 
 		buf_appendf(out, "%s %s", leak->occurrences[0].first.secret,
-			    leak_state_name(leak->state));
+		            leak_state_name(leak->state));
 		for (strings ref = leak->refs; ref && *ref; ref++)
 			buf_appendf(out, " %s", *ref);
 		buf_appendf(out, "\n");
@@ -101,7 +101,7 @@ static void assert_same_text(const char *found, const char *expected)
 	}
 	if (found[at] != expected[at])
 		fail_msg("line %u: %.*s\ninstead of %.*s", line, (int)strcspn(found + start, "\n"),
-			 found + start, (int)strcspn(expected + start, "\n"), expected + start);
+		         found + start, (int)strcspn(expected + start, "\n"), expected + start);
 }
 
 static void assert_as_the_oracle_says(unsigned threads, uint64_t memory)
@@ -165,7 +165,7 @@ static void dropped_branches(void **state)
 	(void)state;
 	make_story(12, 150);
 	TREE_RUN("sh", "-c",
-		 "cd r && git update-ref -d refs/heads/b2 && git update-ref -d refs/heads/b3");
+	         "cd r && git update-ref -d refs/heads/b2 && git update-ref -d refs/heads/b3");
 	assert_as_the_oracle_says(2, MEMORY_LARGE);
 }
 

@@ -48,19 +48,19 @@ static void lines_release(struct lines *l)
 }
 
 static void assert_same_lines(const char *what, const struct lines *expected,
-			      const struct lines *found)
+                              const struct lines *found)
 {
 	for (size_t i = 0; i < expected->count && i < found->count; i++) {
 		if (strcmp(expected->items[i], found->items[i]) != 0)
 			fail_msg("%s: %s\ninstead of %s", what, found->items[i],
-				 expected->items[i]);
+			         expected->items[i]);
 	}
 	if (found->count != expected->count)
 		fail_msg("%s: %zu lines instead of %zu", what, found->count, expected->count);
 }
 
 static char *sighting_line(enum object_type type, const struct object_id *id,
-			   const struct finding *f)
+                           const struct finding *f)
 {
 	struct buf line;
 
@@ -74,8 +74,19 @@ static char *sighting_line(enum object_type type, const struct object_id *id,
 
 /* ---- The plain loop ---- */
 
+/* Whether the finding is the first one of its secret. */
+static bool is_first(const struct finding_list *findings, size_t number)
+{
+	for (size_t i = 0; i < number; i++) {
+		if (memcmp(findings->items[i].fingerprint, findings->items[number].fingerprint,
+		           FINGERPRINT_SIZE) == 0)
+			return false;
+	}
+	return true;
+}
+
 static void scan_plainly(struct lines *lines, struct repository *repository,
-			 struct scanner *scanner, const struct object_id *id)
+                         struct scanner *scanner, const struct object_id *id)
 {
 	struct scan_result result = {0};
 	struct blob blob = {.path = {NULL, 0}};
@@ -91,8 +102,10 @@ static void scan_plainly(struct lines *lines, struct repository *repository,
 		blob.bytes = bytes_slice(blob.bytes, message_start(blob.bytes), blob.bytes.len);
 	if (type != OBJECT_TREE)
 		scanner_scan(scanner, &blob, &result);
-	for (size_t i = 0; i < result.findings.count; i++)
-		lines_add(lines, sighting_line(type, id, &result.findings.items[i]));
+	for (size_t i = 0; i < result.findings.count; i++) {
+		if (is_first(&result.findings, i))
+			lines_add(lines, sighting_line(type, id, &result.findings.items[i]));
+	}
 	assert_int_equal(result.coverage.lost_count, 0);
 	scan_result_release(&result);
 	buf_release(&bytes);
@@ -137,7 +150,7 @@ static void add_table(struct lines *lines, enum object_type type, const struct s
 {
 	for (size_t i = 0; i < t->count; i++)
 		lines_add(lines, sighting_line(type, &t->objects.ids[t->items[i].object],
-					       &t->items[i].finding));
+		                               &t->items[i].finding));
 }
 
 static struct lines walk(const struct sighting_options *options, struct walk_counts *counts)
@@ -222,10 +235,10 @@ static const struct storing {
 	const char *script; /* run by sh; the repository is r */
 } storings[] = {
     {"as imported", "true"},
-    {"short chains", "git -C r repack -adfq --depth=5 --window=5"},
-    {"usual chains", "git -C r repack -adfq --depth=50 --window=10"},
-    {"long chains", "git -C r repack -adfq --depth=4095 --window=4"},
-    {"bases by id", "git -C r -c repack.useDeltaBaseOffset=false repack -adfq --depth=50"},
+    {"short chains", "git -C r repack -adkfq --depth=5 --window=5"},
+    {"usual chains", "git -C r repack -adkfq --depth=50 --window=10"},
+    {"long chains", "git -C r repack -adkfq --depth=4095 --window=4"},
+    {"bases by id", "git -C r -c repack.useDeltaBaseOffset=false repack -adkfq --depth=50"},
     {"an index over packs", "git -C r multi-pack-index write"},
     {"several packs, which share objects",
      "cd r && git cat-file --batch-all-objects --batch-check='%(objectname)' >../all && "
@@ -240,7 +253,7 @@ static const struct storing {
      "for pack in old/*.pack; do git -C r unpack-objects -q <$pack || exit; done && "
      "mv old/$(ls old | grep pack$ | head -1 | sed s/pack$/'*'/) r/objects/pack/ && rm -r old"},
     {"loose", "rm -f r/objects/pack/*"},
-    {"packed again", "git -C r repack -adfq --depth=20"},
+    {"packed again", "git -C r repack -adkfq --depth=20"},
     {"with an alternate",
      "mv r base && git clone -q --bare -s base r && "
      "git -C r update-ref refs/heads/b3 b3 && git -C r update-ref refs/heads/b2 b2 && "
