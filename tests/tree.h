@@ -79,9 +79,9 @@ static inline int tree_enter(void **state)
 	snprintf(tree_path, sizeof(tree_path), "%s/trawl-XXXXXX", base ? base : P_tmpdir);
 	tree_need(tree_back >= 0 && mkdtemp(tree_path) && chdir(tree_path) == 0, tree_path);
 	tree_need(setenv("HOME", tree_path, 1) == 0 && unsetenv("XDG_CONFIG_HOME") == 0 &&
-		      setenv("GIT_CONFIG_NOSYSTEM", "1", 1) == 0 && unsetenv("GIT_DIR") == 0 &&
-		      unsetenv("GIT_INDEX_FILE") == 0 && unsetenv("GIT_WORK_TREE") == 0,
-		  "setenv");
+	              setenv("GIT_CONFIG_NOSYSTEM", "1", 1) == 0 && unsetenv("GIT_DIR") == 0 &&
+	              unsetenv("GIT_INDEX_FILE") == 0 && unsetenv("GIT_WORK_TREE") == 0,
+	          "setenv");
 	return 0;
 }
 

@@ -47,14 +47,14 @@ static void order(void **state)
 {
 	/* In rising order. */
 	static const struct bytes rising[] = {{NULL, 0},
-					      {(const unsigned char *)"\0", 1},
-					      {(const unsigned char *)"\0a", 2},
-					      {(const unsigned char *)"a", 1},
-					      {(const unsigned char *)"a\0", 2},
-					      {(const unsigned char *)"ab", 2},
-					      {(const unsigned char *)"b", 1},
-					      {(const unsigned char *)"\x80", 1},
-					      {(const unsigned char *)"\xff", 1}};
+	                                      {(const unsigned char *)"\0", 1},
+	                                      {(const unsigned char *)"\0a", 2},
+	                                      {(const unsigned char *)"a", 1},
+	                                      {(const unsigned char *)"a\0", 2},
+	                                      {(const unsigned char *)"ab", 2},
+	                                      {(const unsigned char *)"b", 1},
+	                                      {(const unsigned char *)"\x80", 1},
+	                                      {(const unsigned char *)"\xff", 1}};
 
 	(void)state;
 	for (int i = 0; i < 9; i++) {
@@ -81,7 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(of_a_string), cmocka_unit_test(slices), cmocka_unit_test(equality),
-	    cmocka_unit_test(order),	   cmocka_unit_test(starts),
+	    cmocka_unit_test(order),       cmocka_unit_test(starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static void code_and_message(void **state)
 
 	(void)state;
 	assert_int_equal(error_set(&error, ERR_SYNTAX, "%s:%d: %s", "file", 3, "wrong"),
-			 ERR_SYNTAX);
+	                 ERR_SYNTAX);
 	assert_int_equal(error.code, ERR_SYNTAX);
 	assert_string_equal(error.message, "file:3: wrong");
 	assert_int_equal(error_set(NULL, ERR_IO, "nobody listens"), ERR_IO);

@@ -50,7 +50,7 @@ static void assert_refused(struct fixture *f, const char *text, enum err err, co
 
 /* prefix, then `count` times `unit`, then suffix */
 static void repeat(struct buf *b, const char *prefix, const char *unit, size_t count,
-		   const char *suffix)
+                   const char *suffix)
 {
 	buf_init(b, 64 * 1024 * 1024);
 	assert_int_equal(buf_append(b, bytes_of(prefix)), ERR_NONE);
@@ -60,7 +60,7 @@ static void repeat(struct buf *b, const char *prefix, const char *unit, size_t c
 }
 
 static void assert_repeat_refused(struct fixture *f, const char *unit, size_t count, enum err err,
-				  const char *message)
+                                  const char *message)
 {
 	struct buf text;
 
@@ -76,16 +76,16 @@ static void a_document_becomes_a_tree_with_lines(void **state)
 	const struct yaml_node *list, *map;
 
 	assert_int_equal(read_text(f, "# a comment\n"
-				      "list:\n"
-				      "  - plain\n"
-				      "  - \"quo\\tted\"\n"
-				      "\n"
-				      "map: {a: 1,\n"
-				      "  'b': ''}\n"
-				      "block: |\n"
-				      "  one\n"
-				      "  two\n"),
-			 ERR_NONE);
+	                              "list:\n"
+	                              "  - plain\n"
+	                              "  - \"quo\\tted\"\n"
+	                              "\n"
+	                              "map: {a: 1,\n"
+	                              "  'b': ''}\n"
+	                              "block: |\n"
+	                              "  one\n"
+	                              "  two\n"),
+	                 ERR_NONE);
 	assert_int_equal(f->root->kind, YAML_MAPPING);
 	assert_int_equal(f->root->line, 2);
 	assert_null(f->root->key);
@@ -122,8 +122,8 @@ static void a_byte_order_mark_and_crlf_change_nothing(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(read_text(f, "\xef\xbb\xbf"
-				      "a: |\r\n  x\r\n  y\r\nb: \xc3\xa9\r\n"),
-			 ERR_NONE);
+	                              "a: |\r\n  x\r\n  y\r\nb: \xc3\xa9\r\n"),
+	                 ERR_NONE);
 	assert_int_equal(f->root->count, 2);
 	assert_string_equal(yaml_get(f->root, "a")->text, "x\ny\n");
 	assert_string_equal(yaml_get(f->root, "b")->text, "\xc3\xa9");
@@ -134,46 +134,51 @@ static void an_empty_document_is_refused(void **state)
 {
 	const char *message = "x.yaml:1: nothing but space and comments; write a mapping";
 
+	struct fixture *f = *state;
+
 	assert_refused(*state, "", ERR_SYNTAX, message);
+	assert_int_equal(yaml_read(&f->root, &f->arena, "x.yaml", (struct bytes){NULL, 0}, &f->error),
+	                 ERR_SYNTAX);
+	assert_string_equal(f->error.message, message);
 	assert_refused(*state, "\xef\xbb\xbf", ERR_SYNTAX, message);
 	assert_refused(*state, "\n# nothing\n", ERR_SYNTAX,
-		       "x.yaml:3: nothing but space and comments; write a mapping");
+	               "x.yaml:3: nothing but space and comments; write a mapping");
 }
 
 static void a_second_document_is_refused(void **state)
 {
 	assert_refused(*state, "a: 1\n---\nb: 2\n", ERR_SYNTAX,
-		       "x.yaml:2: a second document (---); put it in its own file");
+	               "x.yaml:2: a second document (---); put it in its own file");
 }
 
 static void a_key_stands_once(void **state)
 {
 	assert_refused(*state, "a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", ERR_SYNTAX,
-		       "x.yaml:5: the key `c` stands in line 3 already; remove one");
+	               "x.yaml:5: the key `c` stands in line 3 already; remove one");
 	assert_refused(*state, "{a: 1, 'a': 2}", ERR_SYNTAX,
-		       "x.yaml:1: the key `a` stands in line 1 already; remove one");
+	               "x.yaml:1: the key `a` stands in line 1 already; remove one");
 }
 
 static void a_key_is_text(void **state)
 {
 	assert_refused(*state, "a: 1\n? [b, c]\n: 2\n", ERR_SYNTAX,
-		       "x.yaml:2: a key that is no text; quote it");
+	               "x.yaml:2: a key that is no text; quote it");
 }
 
 static void aliases_anchors_and_tags_are_refused(void **state)
 {
 	assert_refused(*state, "a: &x [lol, lol]\nb: [*x, *x]\n", ERR_LIMIT,
-		       "x.yaml:1: an anchor (&); write the value out at each place");
+	               "x.yaml:1: an anchor (&); write the value out at each place");
 	assert_refused(*state, "a: &x lol\n", ERR_LIMIT,
-		       "x.yaml:1: an anchor (&); write the value out at each place");
+	               "x.yaml:1: an anchor (&); write the value out at each place");
 	assert_refused(*state, "a: &x\n  b: 1\n", ERR_LIMIT,
-		       "x.yaml:1: an anchor (&); write the value out at each place");
+	               "x.yaml:1: an anchor (&); write the value out at each place");
 	assert_refused(*state, "a: 1\nb: *x\n", ERR_LIMIT,
-		       "x.yaml:2: an alias (*); write the value out");
+	               "x.yaml:2: an alias (*); write the value out");
 	assert_refused(*state, "a: !!binary Zm9v\n", ERR_SYNTAX,
-		       "x.yaml:1: a tag (!); remove it, or quote the value");
+	               "x.yaml:1: a tag (!); remove it, or quote the value");
 	assert_refused(*state, "a: !x [b]\n", ERR_SYNTAX,
-		       "x.yaml:1: a tag (!); remove it, or quote the value");
+	               "x.yaml:1: a tag (!); remove it, or quote the value");
 }
 
 static void bytes_that_are_no_text_are_refused(void **state)
@@ -183,31 +188,31 @@ static void bytes_that_are_no_text_are_refused(void **state)
 	static const unsigned char utf16[] = {0xff, 0xfe, 'a', 0, ':', 0, ' ', 0, 'b', 0};
 
 	assert_refused(f, "a: 1\nb: \xff\n", ERR_SYNTAX,
-		       "x.yaml:2: invalid leading UTF-8 octet; save the file as UTF-8 text");
+	               "x.yaml:2: invalid leading UTF-8 octet; save the file as UTF-8 text");
 	assert_refused(f, "a: \xc3", ERR_SYNTAX,
-		       "x.yaml:1: incomplete UTF-8 octet sequence; save the file as UTF-8 text");
+	               "x.yaml:1: incomplete UTF-8 octet sequence; save the file as UTF-8 text");
 	assert_refused(f, "a: \"b\\0c\"\n", ERR_SYNTAX,
-		       "x.yaml:1: a NUL character (\\0); remove it");
+	               "x.yaml:1: a NUL character (\\0); remove it");
 	assert_int_equal(read_bytes(f, (struct bytes){nul, sizeof(nul)}), ERR_SYNTAX);
 	assert_string_equal(
 	    f->error.message,
 	    "x.yaml:2: control characters are not allowed; save the file as UTF-8 text");
 	assert_int_equal(read_bytes(f, (struct bytes){utf16, sizeof(utf16)}), ERR_SYNTAX);
 	assert_string_equal(f->error.message,
-			    "x.yaml:1: invalid leading UTF-8 octet; save the file as UTF-8 text");
+	                    "x.yaml:1: invalid leading UTF-8 octet; save the file as UTF-8 text");
 }
 
 static void bad_syntax_names_the_line(void **state)
 {
 	assert_refused(*state, "a:\n  - b\n c\n", ERR_SYNTAX,
-		       "x.yaml:3: while parsing a block mapping: did not find expected key; check "
-		       "indent and quotes");
+	               "x.yaml:3: while parsing a block mapping: did not find expected key; check "
+	               "indent and quotes");
 	assert_refused(*state, "a: 'open\n", ERR_SYNTAX,
-		       "x.yaml:2: while scanning a quoted scalar: found unexpected end of stream; "
-		       "check indent and quotes");
+	               "x.yaml:2: while scanning a quoted scalar: found unexpected end of stream; "
+	               "check indent and quotes");
 	assert_refused(*state, "a:\n\tb: 2\n", ERR_SYNTAX,
-		       "x.yaml:2: while scanning for the next token: found character that cannot "
-		       "start any token; check indent and quotes");
+	               "x.yaml:2: while scanning for the next token: found character that cannot "
+	               "start any token; check indent and quotes");
 }
 
 static void control_characters_of_a_file_name_are_escaped(void **state)
@@ -218,7 +223,7 @@ static void control_characters_of_a_file_name_are_escaped(void **state)
 	    yaml_read(&f->root, &f->arena, "a\x1b[31m\n%s.yaml", bytes_of("[*a]"), &f->error),
 	    ERR_LIMIT);
 	assert_string_equal(f->error.message,
-			    "a\\x1b[31m\\x0a%s.yaml:1: an alias (*); write the value out");
+	                    "a\\x1b[31m\\x0a%s.yaml:1: an alias (*); write the value out");
 }
 
 static void depth_is_bounded(void **state)
@@ -232,7 +237,7 @@ static void depth_is_bounded(void **state)
 	assert_int_equal(read_bytes(f, buf_bytes(&text)), ERR_NONE);
 	buf_release(&text);
 	assert_repeat_refused(f, "[", YAML_DEPTH_MAX + 1, ERR_LIMIT,
-			      "x.yaml:1: nested too deep; write it flatter");
+	                      "x.yaml:1: nested too deep; write it flatter");
 }
 
 static void deep_nesting_ends_at_once(void **state)
@@ -244,13 +249,13 @@ static void deep_nesting_ends_at_once(void **state)
 	assert_repeat_refused(*state, "- ", 1000000, ERR_LIMIT, message);
 	assert_repeat_refused(*state, "? ", 1000000, ERR_LIMIT, message);
 	assert_repeat_refused(*state, "[\n", 1000000, ERR_LIMIT,
-			      "x.yaml:33: nested too deep; write it flatter");
+	                      "x.yaml:33: nested too deep; write it flatter");
 }
 
 static void size_is_bounded(void **state)
 {
 	assert_repeat_refused(*state, "a", YAML_SIZE_MAX + 1, ERR_LIMIT,
-			      "x.yaml:1: larger than 4 MiB; split the file");
+	                      "x.yaml:1: larger than 4 MiB; split the file");
 }
 
 static void a_huge_scalar_is_read(void **state)
@@ -289,7 +294,7 @@ static void very_many_keys_are_compared_quickly(void **state)
 	assert_int_equal(buf_appendf(&text, "k77: 1\n"), ERR_NONE);
 	assert_int_equal(read_bytes(f, buf_bytes(&text)), ERR_SYNTAX);
 	assert_string_equal(f->error.message, "x.yaml:150001: the key `k77` stands in line 78 "
-					      "already; remove one");
+	                                      "already; remove one");
 	buf_release(&text);
 }
 
@@ -298,17 +303,17 @@ static void directives_are_refused_before_they_cost(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8",
-					     "\xe2\x80\xa9"};
+	                                     "\xe2\x80\xa9"};
 	struct buf text;
 
 	assert_refused(f, "%YAML 1.1\n---\na: 1\n", ERR_SYNTAX,
-		       "x.yaml:1: a line that starts with %; remove or indent it");
+	               "x.yaml:1: a line that starts with %; remove or indent it");
 	repeat(&text, "", "", 0, "# tags\n");
 	for (int i = 0; i < 200000; i++)
 		assert_int_equal(buf_appendf(&text, "%%TAG !%d! x\n", i), ERR_NONE);
 	assert_int_equal(read_bytes(f, buf_bytes(&text)), ERR_SYNTAX);
 	assert_string_equal(f->error.message,
-			    "x.yaml:2: a line that starts with %; remove or indent it");
+	                    "x.yaml:2: a line that starts with %; remove or indent it");
 	buf_release(&text);
 	for (size_t i = 0; i < sizeof(breaks) / sizeof(*breaks); i++) {
 		repeat(&text, "#", breaks[i], 1, "%TAG !a! b");

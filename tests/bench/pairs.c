@@ -21,7 +21,7 @@ extern char **environ;
 struct usage {
 	int64_t us;
 	long kilobytes; /* at the peak */
-	int status;	/* as a shell says it */
+	int status;     /* as a shell says it */
 };
 
 static void fail(const char *what)

@@ -61,7 +61,7 @@ static void defaults(void **state)
 	assert_int_equal(o.progress, PROGRESS_AUTO);
 	assert_int_equal(o.engine.checksum, CHECKSUM_LOWER);
 	assert_false(o.engine.no_prefilter || o.show_secrets || o.no_inline || o.quiet || o.help ||
-		     o.verbose || o.allow_incomplete || o.source.include_ignored);
+	             o.verbose || o.allow_incomplete || o.source.include_ignored);
 	assert_null(o.key_file);
 	options_release(&o);
 }
@@ -111,7 +111,7 @@ static void flags_and_words(void **state)
 	PARSE(&o, "-vqh", "--no-inline", "--show-secrets", "--allow-incomplete", "--no-prefilter",
 	      "--include-ignored", "--stdin-name", "in.txt", "--fingerprint-key", "key");
 	assert_true(o.verbose && o.quiet && o.help && o.no_inline && o.show_secrets &&
-		    o.allow_incomplete && o.engine.no_prefilter && o.source.include_ignored);
+	            o.allow_incomplete && o.engine.no_prefilter && o.source.include_ignored);
 	assert_string_equal(o.source.stdin_name, "in.txt");
 	assert_string_equal(o.key_file, "key");
 	options_release(&o);

@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 static enum err decode(const char *text, size_t len, enum base64_alphabet alphabet, bool spaced,
-		       struct buf *out)
+                       struct buf *out)
 {
 	buf_clear(out);
 	return base64_decode((struct bytes){(const unsigned char *)text, len}, alphabet, spaced,
-			     out);
+	                     out);
 }
 
 static void known_vectors_decode(void **state)
@@ -38,8 +38,8 @@ static void known_vectors_decode(void **state)
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
 		for (int alphabet = 0; alphabet < 2; alphabet++) {
 			assert_int_equal(decode(vectors[i][0], strlen(vectors[i][0]),
-						(enum base64_alphabet)alphabet, false, &out),
-					 ERR_NONE);
+			                        (enum base64_alphabet)alphabet, false, &out),
+			                 ERR_NONE);
 			assert_string_equal(buf_text(&out), vectors[i][1]);
 		}
 	}
@@ -109,7 +109,7 @@ static void it_appends_up_to_the_maximum(void **state)
 	assert_int_equal(base64_decode(bytes_of("YmFy"), BASE64_URL, false, &out), ERR_NONE);
 	assert_string_equal(buf_text(&out), "foobar");
 	assert_int_equal(base64_decode(bytes_of("YmFyYmFyYmFy"), BASE64_URL, false, &out),
-			 ERR_LIMIT);
+	                 ERR_LIMIT);
 	assert_int_equal(base64_decode((struct bytes){NULL, 0}, BASE64_URL, false, &out), ERR_NONE);
 	assert_string_equal(buf_text(&out), "foobar");
 	buf_release(&out);

@@ -10,61 +10,61 @@
 
 /* The schemes of the rules in rules/. */
 static const struct checksum github = {.algorithm = CHECKSUM_CRC32,
-				       .encoding = ENCODING_BASE62,
-				       .digits = 6,
-				       .position = -6,
-				       .from = 4,
-				       .to = -6};
+                                       .encoding = ENCODING_BASE62,
+                                       .digits = 6,
+                                       .position = -6,
+                                       .from = 4,
+                                       .to = -6};
 static const struct checksum github_pat = {.algorithm = CHECKSUM_SHA256,
-					   .encoding = ENCODING_BASE32,
-					   .digits = 8,
-					   .position = 77,
-					   .from = 0,
-					   .to = 77};
+                                           .encoding = ENCODING_BASE32,
+                                           .digits = 8,
+                                           .position = 77,
+                                           .from = 0,
+                                           .to = 77};
 static const struct checksum gitlab = {.algorithm = CHECKSUM_CRC32,
-				       .encoding = ENCODING_BASE36,
-				       .digits = 7,
-				       .position = -7,
-				       .from = 0,
-				       .to = -7};
+                                       .encoding = ENCODING_BASE36,
+                                       .digits = 7,
+                                       .position = -7,
+                                       .from = 0,
+                                       .to = -7};
 static const struct checksum grafana = {.algorithm = CHECKSUM_CRC32,
-					.encoding = ENCODING_HEX_LOWER,
-					.little_endian = true,
-					.digits = 8,
-					.position = -8,
-					.from = 0,
-					.to = -9};
+                                        .encoding = ENCODING_HEX_LOWER,
+                                        .little_endian = true,
+                                        .digits = 8,
+                                        .position = -8,
+                                        .from = 0,
+                                        .to = -9};
 static const struct checksum atlassian = {.algorithm = CHECKSUM_CRC32,
-					  .encoding = ENCODING_HEX_UPPER,
-					  .digits = 8,
-					  .position = -8,
-					  .from = 0,
-					  .to = -8};
+                                          .encoding = ENCODING_HEX_UPPER,
+                                          .digits = 8,
+                                          .position = -8,
+                                          .from = 0,
+                                          .to = -8};
 static const struct checksum cloudflare = {.algorithm = CHECKSUM_CRC32,
-					   .encoding = ENCODING_HEX_LOWER,
-					   .digits = 8,
-					   .position = -8,
-					   .from = -48,
-					   .to = -8};
+                                           .encoding = ENCODING_HEX_LOWER,
+                                           .digits = 8,
+                                           .position = -8,
+                                           .from = -48,
+                                           .to = -8};
 static const struct checksum confluent = {.algorithm = CHECKSUM_CRC32,
-					  .encoding = ENCODING_BASE64,
-					  .little_endian = true,
-					  .digits = 6,
-					  .position = -6,
-					  .from = 4,
-					  .to = -6};
+                                          .encoding = ENCODING_BASE64,
+                                          .little_endian = true,
+                                          .digits = 6,
+                                          .position = -6,
+                                          .from = 4,
+                                          .to = -6};
 static const struct checksum zuplo = {.algorithm = CHECKSUM_CRC32,
-				      .encoding = ENCODING_HEX_LOWER,
-				      .digits = 8,
-				      .position = -8,
-				      .from = 5,
-				      .to = -9};
+                                      .encoding = ENCODING_HEX_LOWER,
+                                      .digits = 8,
+                                      .position = -8,
+                                      .from = 5,
+                                      .to = -9};
 static const struct checksum sonar = {.algorithm = CHECKSUM_CRC32,
-				      .encoding = ENCODING_BASE62,
-				      .digits = 6,
-				      .position = -6,
-				      .from = 5,
-				      .to = -6};
+                                      .encoding = ENCODING_BASE62,
+                                      .digits = 6,
+                                      .position = -6,
+                                      .from = 5,
+                                      .to = -6};
 
 /* `to` bytes from `from` on are covered or are the checksum itself; other ones are free. */
 struct vector {
@@ -132,7 +132,7 @@ static void one_changed_character_makes_them_invalid(void **state)
 			secret[at] = secret[at] == 'B' ? 'C' : 'B';
 			assert_int_equal(
 			    checksum_verify(v->scheme,
-					    (struct bytes){(unsigned char *)secret, len}),
+			                    (struct bytes){(unsigned char *)secret, len}),
 			    counts ? CHECKSUM_STATE_INVALID : CHECKSUM_STATE_VALID);
 		}
 	}
@@ -177,9 +177,9 @@ static void schemes_that_point_outside_are_invalid(void **state)
 		int32_t position, from, to;
 	} cases[] = {
 	    {6, INT32_MIN, 0, 0},  {6, INT32_MAX, 0, 0},  {6, -6, INT32_MAX, 0},
-	    {6, -6, 0, INT32_MIN}, {6, -6, 8, 4},	  {6, -5, 0, -6},
-	    {65, 0, 0, 0},	   {UINT32_MAX, 0, 0, 0}, {6, 10, 0, 10},
-	    {6, 17, 0, 0},	   {6, -17, 0, 0},
+	    {6, -6, 0, INT32_MIN}, {6, -6, 8, 4},         {6, -5, 0, -6},
+	    {65, 0, 0, 0},         {UINT32_MAX, 0, 0, 0}, {6, 10, 0, 10},
+	    {6, 17, 0, 0},         {6, -17, 0, 0},
 	};
 
 	(void)state;
@@ -191,7 +191,7 @@ static void schemes_that_point_outside_are_invalid(void **state)
 		scheme.from = cases[i].from;
 		scheme.to = cases[i].to;
 		assert_int_equal(checksum_verify(&scheme, bytes_of("0123456789abcde")),
-				 CHECKSUM_STATE_INVALID);
+		                 CHECKSUM_STATE_INVALID);
 	}
 }
 
@@ -205,18 +205,18 @@ static void a_checksum_is_written_in_every_encoding(void **state)
 		const char *text;
 	} cases[] = {
 	    {ENCODING_HEX_LOWER, false, 8, "cbf43926"}, {ENCODING_HEX_UPPER, false, 8, "CBF43926"},
-	    {ENCODING_HEX_LOWER, true, 8, "2639f4cb"},	{ENCODING_BASE32, false, 7, "ZP2DSJQ"},
-	    {ENCODING_BASE64, false, 6, "y/Q5Jg"},	{ENCODING_BASE64, true, 6, "Jjn0yw"},
-	    {ENCODING_BASE36, false, 7, "1kl8mjq"},	{ENCODING_BASE62, false, 6, "3jZRME"},
+	    {ENCODING_HEX_LOWER, true, 8, "2639f4cb"},  {ENCODING_BASE32, false, 7, "ZP2DSJQ"},
+	    {ENCODING_BASE64, false, 6, "y/Q5Jg"},      {ENCODING_BASE64, true, 6, "Jjn0yw"},
+	    {ENCODING_BASE36, false, 7, "1kl8mjq"},     {ENCODING_BASE62, false, 6, "3jZRME"},
 	    {ENCODING_BASE62, false, 8, "003jZRME"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct checksum scheme = {.algorithm = CHECKSUM_CRC32,
-					  .encoding = cases[i].encoding,
-					  .little_endian = cases[i].little_endian,
-					  .digits = cases[i].digits};
+		                          .encoding = cases[i].encoding,
+		                          .little_endian = cases[i].little_endian,
+		                          .digits = cases[i].digits};
 		char text[CHECKSUM_TEXT_MAX];
 
 		checksum_write(&scheme, bytes_of("123456789"), text);

@@ -31,15 +31,15 @@ static void run_close(struct run *r)
 }
 
 static enum found search(struct run *r, const char *text, uint32_t from, uint32_t last,
-			 struct span *match)
+                         struct span *match)
 {
 	*match = (struct span){77, 77};
 	return matcher_search(r->matcher, PART_USER, &r->pattern, bytes_of(text), from, last,
-			      match);
+	                      match);
 }
 
 static void assert_found(struct run *r, const char *text, uint32_t from, uint32_t last,
-			 uint32_t start, uint32_t end)
+                         uint32_t start, uint32_t end)
 {
 	struct span match;
 
@@ -96,8 +96,8 @@ static void empty_matches_stand_up_to_the_end(void **state)
 	assert_found(&r, "ab", 2, 2, 2, 2);
 	assert_found(&r, "", 0, 0, 0, 0);
 	assert_int_equal(matcher_search(r.matcher, PART_USER, &r.pattern, (struct bytes){NULL, 0},
-					0, 0, &(struct span){0, 0}),
-			 FOUND_MATCH);
+	                                0, 0, &(struct span){0, 0}),
+	                 FOUND_MATCH);
 	run_close(&r);
 }
 
@@ -129,9 +129,9 @@ static void patterns_are_read_as_bytes(void **state)
 	run_open(&r, "^.\\w$");
 	assert_none(&r, "\xc3\xa9", 0, 2); /* no letter, whatever the locale */
 	assert_found(&r,
-		     "\xc3"
-		     "a",
-		     0, 2, 0, 2);
+	             "\xc3"
+	             "a",
+	             0, 2, 0, 2);
 	assert_none(&r, "\na", 0, 0);
 	assert_found(&r, "\ra", 0, 2, 0, 2);
 	run_close(&r);
@@ -251,7 +251,7 @@ static void a_pattern_that_does_not_compile_is_named_and_finds_nothing(void **st
 	run_open(&r, "a(b");
 	assert_int_equal(patterns_check(r.patterns, PART_USER, &r.pattern, &error), ERR_SYNTAX);
 	assert_string_equal(error.message,
-			    "at offset 3 of the pattern: missing closing parenthesis");
+	                    "at offset 3 of the pattern: missing closing parenthesis");
 	assert_int_equal(search(&r, "ab", 0, 2, &match), FOUND_LIMIT);
 	r.pattern.text = "a\\Cb";
 	assert_int_equal(patterns_check(r.patterns, PART_USER, &r.pattern, &error), ERR_SYNTAX);

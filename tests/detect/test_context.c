@@ -43,7 +43,7 @@ static enum found holds(const struct context *c, const char *text)
 
 	scene_open(&s);
 	found = context_holds(c, s.cache, s.matcher, PART_USER, bytes_of(text),
-			      (struct span){start, start + 5});
+	                      (struct span){start, start + 5});
 	scene_close(&s);
 	return found;
 }
@@ -51,10 +51,10 @@ static enum found holds(const struct context *c, const char *text)
 static struct context near(enum context_kind kind, uint32_t slot, const char *pattern)
 {
 	return (struct context){.kind = kind,
-				.pattern = {pattern, slot},
-				.max_char_distance = UNBOUNDED,
-				.max_line_distance = UNBOUNDED,
-				.max_line_length = 1000};
+	                        .pattern = {pattern, slot},
+	                        .max_char_distance = UNBOUNDED,
+	                        .max_line_distance = UNBOUNDED,
+	                        .max_line_length = 1000};
 }
 
 static void sides_are_told_apart(void **state)
@@ -175,13 +175,13 @@ static void long_lines_do_not_count_where_lines_do(void **state)
 static void trees_combine_what_their_leaves_say(void **state)
 {
 	const struct context leaves[] = {near(CONTEXT_BEFORE, 0, "left"),
-					 near(CONTEXT_AFTER, 1, "right")};
+	                                 near(CONTEXT_AFTER, 1, "right")};
 	const struct context each = {.kind = CONTEXT_EACH, .children = leaves, .child_count = 2};
 	const struct context either = {
 	    .kind = CONTEXT_EITHER, .children = leaves, .child_count = 2};
 	const struct context none = {.kind = CONTEXT_NOT, .children = leaves, .child_count = 2};
 	const struct context inner[] = {either,
-					{.kind = CONTEXT_NOT, .children = &each, .child_count = 1}};
+	                                {.kind = CONTEXT_NOT, .children = &each, .child_count = 1}};
 	const struct context one_only = {.kind = CONTEXT_EACH, .children = inner, .child_count = 2};
 	static const struct {
 		const char *text;
@@ -202,7 +202,7 @@ static void trees_combine_what_their_leaves_say(void **state)
 		assert_int_equal(holds(&either, text), cases[i].either ? FOUND_MATCH : FOUND_NONE);
 		assert_int_equal(holds(&none, text), cases[i].none ? FOUND_MATCH : FOUND_NONE);
 		assert_int_equal(holds(&one_only, text),
-				 cases[i].one_only ? FOUND_MATCH : FOUND_NONE);
+		                 cases[i].one_only ? FOUND_MATCH : FOUND_NONE);
 	}
 }
 
@@ -213,9 +213,9 @@ static void a_limit_in_a_leaf_is_the_trees(void **state)
 
 	(void)state;
 	assert_int_equal(holds(&leaf, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx TOKEN"),
-			 FOUND_LIMIT);
+	                 FOUND_LIMIT);
 	assert_int_equal(holds(&not, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx TOKEN"),
-			 FOUND_LIMIT);
+	                 FOUND_LIMIT);
 }
 
 static void a_cleared_cache_looks_at_the_next_text(void **state)
@@ -255,15 +255,15 @@ static void more_matches_than_are_kept_are_a_limit(void **state)
 	memset(text, 'k', len);
 	scene_open(&s);
 	assert_int_equal(context_holds(&c, s.cache, s.matcher, PART_USER,
-				       (struct bytes){(unsigned char *)text, len},
-				       (struct span){5, 6}),
-			 FOUND_LIMIT);
+	                               (struct bytes){(unsigned char *)text, len},
+	                               (struct span){5, 6}),
+	                 FOUND_LIMIT);
 	memset(text, '-', 100);
 	context_cache_clear(s.cache);
 	assert_int_equal(context_holds(&c, s.cache, s.matcher, PART_USER,
-				       (struct bytes){(unsigned char *)text, len},
-				       (struct span){200, 201}),
-			 FOUND_MATCH);
+	                               (struct bytes){(unsigned char *)text, len},
+	                               (struct span){200, 201}),
+	                 FOUND_MATCH);
 	scene_close(&s);
 	free(text);
 }
@@ -286,10 +286,10 @@ static void many_others_on_one_long_line_take_no_time(void **state)
 	scene_open(&s);
 	for (uint32_t i = 0; i < 900; i++)
 		assert_int_equal(context_holds(&c, s.cache, s.matcher, PART_USER,
-					       (struct bytes){(unsigned char *)text, len + 900},
-					       (struct span){(uint32_t)len + 1 + i / 2,
-							     (uint32_t)len + 2 + i / 2}),
-				 FOUND_NONE);
+		                               (struct bytes){(unsigned char *)text, len + 900},
+		                               (struct span){(uint32_t)len + 1 + i / 2,
+		                                             (uint32_t)len + 2 + i / 2}),
+		                 FOUND_NONE);
 	scene_close(&s);
 	free(text);
 	assert_true(clock() - start < 10 * CLOCKS_PER_SEC);

@@ -20,7 +20,7 @@ static const struct stub_index index_of_all = {.stubs = stubs, .count = 3};
 static const struct stub_index index_of_two = {.stubs = stubs, .count = 2};
 
 static int count_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-		     void *context)
+                     void *context)
 {
 	unsigned *counts = context;
 
@@ -45,7 +45,7 @@ static void check_open_with(const struct stub_index *index, const struct bytes *
 		fail_msg("%s", error.message);
 	assert_int_equal(hs_alloc_scratch(database, &scratch), HS_SUCCESS);
 	assert_int_equal(hs_scan(database, text, sizeof(text) - 1, 0, scratch, count_hit, counts),
-			 HS_SUCCESS);
+	                 HS_SUCCESS);
 	hs_free_scratch(scratch);
 	database_free(database);
 	assert_int_equal(counts[0], 1);
@@ -137,8 +137,8 @@ static struct stat replace_content(const unsigned char *bytes, size_t len)
 	unlink("kept");
 	tree_need(link(cached_path, "kept") == 0, "link");
 	tree_need(file && ftruncate(fileno(file), 0) == 0 &&
-		      (len == 0 || fwrite(bytes, 1, len, file) == len) && fclose(file) == 0,
-		  cached_path);
+	              (len == 0 || fwrite(bytes, 1, len, file) == len) && fclose(file) == 0,
+	          cached_path);
 	return status_of(cached_path);
 }
 
@@ -210,7 +210,7 @@ static void a_file_that_others_may_write_is_rebuilt(void **state)
 
 		unlink("kept");
 		tree_need(chmod(cached_path, modes[i]) == 0 && link(cached_path, "kept") == 0,
-			  "chmod");
+		          "chmod");
 		st = status_of(cached_path);
 		check_rebuilt(&st);
 	}
@@ -234,7 +234,7 @@ static void a_link_or_a_pipe_is_replaced(void **state)
 
 	(void)state;
 	tree_need(rename(cached_path, "real") == 0 && symlink("../../real", cached_path) == 0,
-		  "symlink");
+	          "symlink");
 	st = status_of(cached_path);
 	check_rebuilt(&st);
 	tree_need(unlink(cached_path) == 0 && mkfifo(cached_path, 0600) == 0, "mkfifo");
@@ -265,8 +265,8 @@ static void an_unsafe_folder_is_not_used(void **state)
 	check_open();
 	assert_string_equal(only_file("cache/trawl", path), "");
 	tree_need(chmod("cache/trawl", 0700) == 0 && rename("cache/trawl", "elsewhere") == 0 &&
-		      symlink("../elsewhere", "cache/trawl") == 0,
-		  "symlink");
+	              symlink("../elsewhere", "cache/trawl") == 0,
+	          "symlink");
 	check_open();
 	assert_string_equal(only_file("elsewhere", path), "");
 	tree_need(unlink("cache/trawl") == 0, "unlink");

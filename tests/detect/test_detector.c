@@ -122,16 +122,16 @@ static void put_rules(struct buf *yaml)
 		const char *context = user_rules[i][2], *more = user_rules[i][3];
 
 		assert_int_equal(buf_appendf(yaml,
-					     "    - id: t-%s\n"
-					     "      metadata: {name: Test}\n"
-					     "      detection:\n"
-					     "        matching:\n"
-					     "          pattern: '%s'\n",
-					     user_rules[i][0], user_rules[i][1]),
-				 ERR_NONE);
+		                             "    - id: t-%s\n"
+		                             "      metadata: {name: Test}\n"
+		                             "      detection:\n"
+		                             "        matching:\n"
+		                             "          pattern: '%s'\n",
+		                             user_rules[i][0], user_rules[i][1]),
+		                 ERR_NONE);
 		if (context)
 			assert_int_equal(buf_appendf(yaml, "          context: {%s}\n", context),
-					 ERR_NONE);
+			                 ERR_NONE);
 		if (more)
 			assert_int_equal(buf_appendf(yaml, "        %s\n", more), ERR_NONE);
 	}
@@ -235,7 +235,7 @@ static void show(const char *name, const struct proofs *proofs)
 		const struct proof *p = &proofs->items[i];
 
 		print_error("%s: %s [%u, %u) %d %d %d\n", name, p->rule->id, p->start, p->end,
-			    (int)p->checksum, (int)p->confidence, (int)p->level);
+		            (int)p->checksum, (int)p->confidence, (int)p->level);
 	}
 }
 
@@ -247,7 +247,7 @@ static bool same_proof(const struct proof *a, const struct proof *b)
 }
 
 static void assert_same_proofs(const struct proofs *a, const struct proofs *b, const char *what,
-			       unsigned number)
+                               unsigned number)
 {
 	bool same = a->count == b->count && a->limited == b->limited;
 
@@ -283,7 +283,7 @@ static const char *rule_id_of(uint32_t number)
 	size_t builtin = set.parts[PART_BUILTIN].count;
 
 	return number < builtin ? set.parts[PART_BUILTIN].rules[number].id
-				: set.parts[PART_USER].rules[number - builtin].id;
+	                        : set.parts[PART_USER].rules[number - builtin].id;
 }
 
 static void show_matches(const char *name, const struct raw_set *a, const struct raw_set *b)
@@ -295,7 +295,7 @@ static void show_matches(const char *name, const struct raw_set *a, const struct
 			there = memcmp(&a->matches[i], &b->matches[k], sizeof(*a->matches)) == 0;
 		if (!there)
 			print_error("only %s: %s [%u, %u)\n", name, rule_id_of(a->matches[i].rule),
-				    a->matches[i].start, a->matches[i].end);
+			            a->matches[i].start, a->matches[i].end);
 	}
 }
 
@@ -304,7 +304,7 @@ static void assert_same_raw(struct raw_set *a, struct raw_set *b, const char *wh
 	sort_present(a);
 	sort_present(b);
 	if (!same_bytes(a->hits.items, a->hits.count, b->hits.items, b->hits.count,
-			sizeof(struct hit)))
+	                sizeof(struct hit)))
 		fail_msg("%s, text %u: the hits differ", what, number);
 	if (!same_bytes(a->matches, a->count, b->matches, b->count, sizeof(struct raw_match))) {
 		show_matches("first", a, b);
@@ -312,7 +312,7 @@ static void assert_same_raw(struct raw_set *a, struct raw_set *b, const char *wh
 		fail_msg("%s, text %u: the matches differ", what, number);
 	}
 	if (!same_bytes(a->present, a->present_count, b->present, b->present_count,
-			sizeof(uint32_t)))
+	                sizeof(uint32_t)))
 		fail_msg("%s, text %u: the stubs that are present differ", what, number);
 }
 
@@ -441,10 +441,10 @@ static void assert_found_across(unsigned char *filler, const char *token, size_t
 static void chunk_borders_hide_nothing(void **state)
 {
 	static const char *const ids[] = {"github-personal-access-token", "aws-access-key-id",
-					  "gitlab-personal-access-token", "slack-bot-token",
-					  "npm-access-token"};
+	                                  "gitlab-personal-access-token", "slack-bot-token",
+	                                  "npm-access-token"};
 	static const char *const more[] = {" key=bhd_ab12 ", "\nlin_abc\n", "a keyword_123456 ",
-					   "ovl_ovl_ovl_", "=wrd_abc123 "};
+	                                   "ovl_ovl_ovl_", "=wrd_abc123 "};
 	unsigned char *filler = make_filler(CHUNKED);
 	unsigned known = 0;
 
@@ -579,7 +579,7 @@ static void assert_segments_exact(struct version *v, const struct version *base,
 
 /* Makes chains of versions, each the base of the next. */
 static void follow_chains(uint64_t seed, unsigned chains, unsigned depth,
-			  void (*edit)(struct random *, struct version *, struct bytes))
+                          void (*edit)(struct random *, struct version *, struct bytes))
 {
 	struct version versions[2] = {0};
 	struct random r = {seed};
@@ -737,7 +737,7 @@ static void bench_find(struct bench *b, const char *text, const char *path, bool
 }
 
 static void assert_proof(const struct bench *b, size_t i, const char *id, uint32_t start,
-			 uint32_t end)
+                         uint32_t end)
 {
 	assert_true(i < b->proofs.count);
 	assert_string_equal(b->proofs.items[i].rule->id, id);
@@ -863,8 +863,8 @@ static void paths_admit_or_not(void **state)
 
 /* The states of one token under the three policies. */
 static void assert_policy(const char *token, enum checksum_policy policy, bool found,
-			  enum checksum_state checksum, enum confidence confidence,
-			  enum level level)
+                          enum checksum_state checksum, enum confidence confidence,
+                          enum level level)
 {
 	struct engine *engine = engine_of(&set, (struct engine_options){.checksum = policy});
 	struct detector *detector = detector_new(engine);
@@ -894,16 +894,16 @@ static void checksum_policies(void **state)
 	fits_not[strlen(fits) - 1] = (char)(fits[strlen(fits) - 1] == 'A' ? 'B' : 'A');
 
 	assert_policy(fits, CHECKSUM_LOWER, true, CHECKSUM_STATE_VALID, CONFIDENCE_HIGH,
-		      LEVEL_ERROR);
+	              LEVEL_ERROR);
 	assert_policy(fits, CHECKSUM_STRICT, true, CHECKSUM_STATE_VALID, CONFIDENCE_HIGH,
-		      LEVEL_ERROR);
+	              LEVEL_ERROR);
 	assert_policy(fits, CHECKSUM_IGNORE, true, CHECKSUM_STATE_NONE, CONFIDENCE_MEDIUM,
-		      LEVEL_ERROR);
+	              LEVEL_ERROR);
 	assert_policy(fits_not, CHECKSUM_LOWER, true, CHECKSUM_STATE_INVALID, CONFIDENCE_LOW,
-		      LEVEL_NOTE);
+	              LEVEL_NOTE);
 	assert_policy(fits_not, CHECKSUM_STRICT, false, 0, 0, 0);
 	assert_policy(fits_not, CHECKSUM_IGNORE, true, CHECKSUM_STATE_NONE, CONFIDENCE_MEDIUM,
-		      LEVEL_ERROR);
+	              LEVEL_ERROR);
 	free(fits);
 	free(fits_not);
 }
@@ -925,7 +925,7 @@ static void unpublished_checksum_lowers_nothing(void **state)
 	(void)state;
 	for (int policy = CHECKSUM_LOWER; policy <= CHECKSUM_STRICT; policy++) {
 		bench_open(&b, rules,
-			   (struct engine_options){.checksum = (enum checksum_policy)policy});
+		           (struct engine_options){.checksum = (enum checksum_policy)policy});
 		bench_find(&b, fits, "", false);
 		assert_int_equal(b.proofs.count, 1);
 		assert_int_equal(b.proofs.items[0].checksum, CHECKSUM_STATE_VALID);
@@ -979,11 +979,11 @@ static void a_pattern_that_is_refused_names_its_rule(void **state)
 
 	(void)state;
 	tree_put(path, "provider:\n"
-		       "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
-		       "  rules:\n"
-		       "    - id: broken\n"
-		       "      metadata: {name: Test}\n"
-		       "      detection: {matching: {pattern: 'abc_[a-z]{4}\\1'}}\n");
+	               "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
+	               "  rules:\n"
+	               "    - id: broken\n"
+	               "      metadata: {name: Test}\n"
+	               "      detection: {matching: {pattern: 'abc_[a-z]{4}\\1'}}\n");
 	assert_int_equal(ruleset_load_only(&broken, &path, 1, &error), ERR_NONE);
 	assert_int_equal(engine_new(&engine, &broken, &options, &error), ERR_SYNTAX);
 	assert_null(engine);

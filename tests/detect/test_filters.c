@@ -25,15 +25,15 @@ static void entropy_is_shannons(void **state)
 
 /* Whether the filters let the secret, with its groups, pass. Patterns have the slots 0 to 7. */
 static enum found pass(const struct filters *filters, struct bytes secret,
-		       const struct captured *groups, size_t count)
+                       const struct captured *groups, size_t count)
 {
 	struct ruleset set = {.parts[PART_USER].slot_count = 8};
 	struct patterns *patterns = patterns_new(&set);
 	struct filter_input input = {.matcher = matcher_new(patterns),
-				     .part = PART_USER,
-				     .secret = secret,
-				     .groups = groups,
-				     .group_count = count};
+	                             .part = PART_USER,
+	                             .secret = secret,
+	                             .groups = groups,
+	                             .group_count = count};
 	enum found found;
 
 	matcher_set_time(input.matcher, 60);
@@ -80,7 +80,7 @@ static void a_pattern_found_in_the_secret_rejects(void **state)
 	assert_int_equal(pass_text(&filters, "xxxx"), FOUND_NONE);
 	assert_int_equal(pass_text(&filters, "xxxa"), FOUND_MATCH);
 	assert_int_equal(pass_text(&limited, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-y"),
-			 FOUND_LIMIT);
+	                 FOUND_LIMIT);
 }
 
 static void paths_and_uris_are_recognised(void **state)
@@ -125,14 +125,14 @@ static void a_nul_is_no_part_of_a_scheme(void **state)
 
 	(void)state;
 	assert_int_equal(pass(&uri, (struct bytes){(const unsigned char *)"a\0b://xy", 8}, NULL, 0),
-			 FOUND_MATCH);
+	                 FOUND_MATCH);
 }
 
 static void inputs_name_groups(void **state)
 {
 	static const struct filters filters = {.entropy_threshold = 2, .entropy_input = "value"};
 	static const struct filters path = {.heuristics = HEURISTIC_PATH,
-					    .heuristic_input = "value"};
+	                                    .heuristic_input = "value"};
 	struct captured groups[] = {{"other", {NULL, 0}}, {"value", bytes_of("aaaa")}};
 
 	(void)state;
@@ -173,7 +173,7 @@ static void decoded_text_is_looked_at(void **state)
 	static const struct decoded_base64 standard = {
 	    .match_each = each, .match_each_count = 2, .match_not = &not, .match_not_count = 1};
 	static const struct decoded_base64 url = {.url_alphabet = true,
-						  .filters = {.entropy_threshold = 1}};
+	                                          .filters = {.entropy_threshold = 1}};
 	static const struct filters filters = {.base64 = &standard}, url_filters = {.base64 = &url};
 
 	(void)state;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 static void print_of(const char *key_text, const char *rule, struct bytes secret,
-		     unsigned char out[FINGERPRINT_SIZE])
+                     unsigned char out[FINGERPRINT_SIZE])
 {
 	struct fingerprint_key key;
 
@@ -20,11 +20,11 @@ static void print_of(const char *key_text, const char *rule, struct bytes secret
 static void fingerprints_stay_what_they_were(void **state)
 {
 	static const unsigned char public[FINGERPRINT_SIZE] = {0x25, 0x3b, 0xbe, 0x77, 0xc0, 0xd8,
-							       0x62, 0xa8, 0x57, 0x54, 0xda, 0xa9,
-							       0x99, 0x3b, 0xd2, 0x53};
+	                                                       0x62, 0xa8, 0x57, 0x54, 0xda, 0xa9,
+	                                                       0x99, 0x3b, 0xd2, 0x53};
 	static const unsigned char private[FINGERPRINT_SIZE] = {0xe8, 0x03, 0x52, 0xa5, 0x3e, 0x45,
-								0xa0, 0x22, 0xf7, 0x27, 0x2e, 0x70,
-								0x10, 0xb1, 0x7f, 0x9b};
+	                                                        0xa0, 0x22, 0xf7, 0x27, 0x2e, 0x70,
+	                                                        0x10, 0xb1, 0x7f, 0x9b};
 	unsigned char out[FINGERPRINT_SIZE];
 
 	(void)state;

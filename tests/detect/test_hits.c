@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 static void check_sorted(const struct hit *given, size_t count, const struct hit *want,
-			 size_t want_count)
+                         size_t want_count)
 {
 	struct hits hits = {0};
 
@@ -27,8 +27,8 @@ static void check_sorted(const struct hit *given, size_t count, const struct hit
 
 static void hits_are_sorted_by_place_then_stub_and_stand_once(void **state)
 {
-	static const struct hit mixed[] = {{5, 1},	    {3, 9}, {5, 0}, {3, 9},
-					   {UINT32_MAX, 0}, {0, 2}, {5, 1}};
+	static const struct hit mixed[] = {{5, 1},          {3, 9}, {5, 0}, {3, 9},
+	                                   {UINT32_MAX, 0}, {0, 2}, {5, 1}};
 	static const struct hit want[] = {{0, 2}, {3, 9}, {5, 0}, {5, 1}, {UINT32_MAX, 0}};
 	static const struct hit twice[] = {{1, 1}, {1, 1}, {1, 1}};
 

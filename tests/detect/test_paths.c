@@ -88,7 +88,7 @@ static void a_rules_conditions_are_combined(void **state)
 {
 	static const char *const src[] = {"src/**", NULL}, *const test[] = {"**/test/**", NULL};
 	static const char *const c_and_env[] = {"c", "env", "tar.gz", NULL}, *const md[] = {"md",
-											    NULL};
+	                                                                                    NULL};
 	static const struct rule by_path = {.include.paths = src, .reject.paths = test};
 	static const struct rule by_ext = {.include.ext = c_and_env, .reject.paths = test};
 	static const struct rule both = {.include = {.paths = src, .ext = c_and_env}};

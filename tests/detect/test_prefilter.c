@@ -54,7 +54,7 @@ static void scan(struct scene *s, struct bytes text, size_t start, size_t end)
 {
 	s->hits.count = 0;
 	assert_true(prefilter_scan(s->prefilter, s->scratch, text, (uint32_t)start, (uint32_t)end,
-				   &s->hits));
+	                           &s->hits));
 	hits_sort(&s->hits);
 }
 
@@ -154,14 +154,14 @@ static void check_stub(struct scene *s, struct bytes text, uint32_t number)
 	struct span span;
 
 	snprintf(expression, sizeof(expression), "%s%s", stub->caseless ? "(?i)" : "",
-		 stub->expression);
+	         stub->expression);
 	matcher_set_time(matcher, 60);
 	for (size_t i = 0; i < s->hits.count; i++) {
 		if (s->hits.items[i].stub != number)
 			continue;
 		assert_int_equal(matcher_search(matcher, PART_USER, &pattern, text, from,
-						(uint32_t)text.len, &span),
-				 FOUND_MATCH);
+		                                (uint32_t)text.len, &span),
+		                 FOUND_MATCH);
 		assert_int_equal(span.start, s->hits.items[i].at);
 		assert_int_equal(span.end - span.start, stub->width);
 		from = span.start + 1;
@@ -192,7 +192,7 @@ static void hyperscan_and_pcre2_see_the_same_stubs(void **state)
 			buf_append(&text, example);
 			at = at * 1103515245 + 12345;
 			buf_append(&text,
-				   bytes_slice(example, at % (example.len + 1), example.len));
+			           bytes_slice(example, at % (example.len + 1), example.len));
 		}
 	}
 	scan(&s, buf_bytes(&text), 0, text.len);

@@ -43,7 +43,7 @@ enum part_kind { PART_BYTE, PART_ALL, PART_ONE_OF, PART_REPEAT };
 /* What an expression was printed from, as far as it is needed to draw a text that fits. */
 struct part {
 	enum part_kind kind;
-	bool has[256];	      /* BYTE: which */
+	bool has[256];        /* BYTE: which */
 	struct part *child;   /* ALL, ONE_OF, REPEAT */
 	struct part *next;    /* sibling */
 	unsigned least, most; /* REPEAT */
@@ -98,7 +98,7 @@ static unsigned char any_byte(struct generator *g)
 	static const char bytes[] = "aaabbcABk_kg01 \n-.#]^{z\\\"/\r\t\x01\x80\xff\xa0";
 
 	return one_in(g, 40) ? (unsigned char)below(g, 256)
-			     : (unsigned char)bytes[below(g, sizeof(bytes) - 1)];
+	                     : (unsigned char)bytes[below(g, sizeof(bytes) - 1)];
 }
 
 static bool plain(unsigned byte)
@@ -585,7 +585,7 @@ static void draw(struct generator *g, const struct part *part, struct buf *text)
 		for (unsigned c = 0; c < 256; c++) {
 			if (part->has[c]) {
 				buf_append(text,
-					   (struct bytes){&(unsigned char){(unsigned char)c}, 1});
+				           (struct bytes){&(unsigned char){(unsigned char)c}, 1});
 				return;
 			}
 		}
@@ -636,31 +636,31 @@ struct expression {
 	struct patterns *patterns;
 	struct matcher *matcher;
 	struct pattern *pattern; /* 0 is the expression, 1 and on are its stubs */
-	bool prefix[16][256];	 /* the bytes that stood at the secret's first places */
+	bool prefix[16][256];    /* the bytes that stood at the secret's first places */
 	unsigned matches;
 };
 
 /* Tells which expression it was, on standard error: cmocka's own message names the place. */
 static void require(bool holds, const struct expression *e, struct bytes text, uint32_t at,
-		    const char *what)
+                    const char *what)
 {
 	if (holds)
 		return;
 	fprintf(stderr, "%s\nexpression: %s\ntranslated: %s\nat %u of:", what, e->text,
-		e->facts.translated, at);
+	        e->facts.translated, at);
 	for (size_t i = 0; i < text.len; i++)
 		fprintf(stderr, " %02x", text.ptr[i]);
 	fprintf(stderr, "\nwidth %u to %u, behind %u, ahead %u, prefix %u\n", e->facts.min_width,
-		e->facts.reach.width, e->facts.reach.behind, e->facts.reach.ahead,
-		e->facts.prefix_len);
+	        e->facts.reach.width, e->facts.reach.behind, e->facts.reach.ahead,
+	        e->facts.prefix_len);
 	for (size_t i = 0; i < e->facts.anchor_count; i++)
 		fprintf(stderr, "stub %s at %u to %u\n", e->facts.anchors[i].stub.expression,
-			e->facts.anchors[i].first, e->facts.anchors[i].last);
+		        e->facts.anchors[i].first, e->facts.anchors[i].last);
 	fail();
 }
 
 static enum found match_at(const struct expression *e, size_t pattern, struct bytes text,
-			   uint32_t at, struct span *match)
+                           uint32_t at, struct span *match)
 {
 	return matcher_search(e->matcher, PART_USER, &e->pattern[pattern], text, at, at, match);
 }
@@ -689,7 +689,7 @@ static void check_match(struct expression *e, struct bytes text, struct span mat
 	require(match.end - match.start >= e->facts.min_width, e, text, match.start, "too narrow");
 	require(match.end - match.start <= e->facts.reach.width, e, text, match.start, "too wide");
 	require(secret.end - secret.start >= e->facts.prefix_len, e, text, secret.start,
-		"a secret shorter than its prefix");
+	        "a secret shorter than its prefix");
 	for (uint32_t i = 0; i < e->facts.prefix_len; i++) {
 		unsigned kinds = 0;
 
@@ -703,7 +703,7 @@ static void check_match(struct expression *e, struct bytes text, struct span mat
 
 /* Other bytes, more or fewer of them, beyond the reach of a start do not change what it matches. */
 static void check_reach(struct expression *e, struct generator *g, struct bytes text,
-			uint32_t start, enum found found, struct span match)
+                        uint32_t start, enum found found, struct span match)
 {
 	struct reach reach = e->facts.reach;
 	uint64_t end = (uint64_t)start + reach.width + reach.ahead;
@@ -723,10 +723,10 @@ static void check_reach(struct expression *e, struct generator *g, struct bytes 
 	if (end <= text.len)
 		draw_noise(g, &other, 9);
 	require(match_at(e, 0, buf_bytes(&other), start + shift, &again) == found, e,
-		buf_bytes(&other), start + shift, "bytes out of reach decide about a match");
+	        buf_bytes(&other), start + shift, "bytes out of reach decide about a match");
 	require(found != FOUND_MATCH ||
-		    (again.start == match.start + shift && again.end == match.end + shift),
-		e, buf_bytes(&other), start + shift, "bytes out of reach decide about a width");
+	            (again.start == match.start + shift && again.end == match.end + shift),
+	        e, buf_bytes(&other), start + shift, "bytes out of reach decide about a width");
 	buf_release(&other);
 }
 
@@ -836,7 +836,7 @@ static void a_class_contains_what_it_says(void **state)
 			enum found found = match_at(&e, 0, text, 0, &match);
 
 			require(found == (part->has[c] ? FOUND_MATCH : FOUND_NONE), &e, text, 0,
-				"a class with the wrong bytes");
+			        "a class with the wrong bytes");
 		}
 		matcher_free(e.matcher);
 		patterns_free(e.patterns);

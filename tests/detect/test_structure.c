@@ -198,7 +198,7 @@ static char *with_line_ends(const char *text, const char *end)
 	buf_init(&out, TEXT_MAX);
 	for (; *text; text++)
 		buf_append(&out, *text == '\n' ? bytes_of(end)
-					       : (struct bytes){(const unsigned char *)text, 1});
+		                               : (struct bytes){(const unsigned char *)text, 1});
 	copy = strdup(buf_text(&out));
 	buf_release(&out);
 	return copy;
@@ -279,10 +279,10 @@ static bool openssh(const char *cipher, unsigned check, unsigned again, unsigned
 		buf_append(&key, bytes_of(fields[i]));
 	}
 	buf_append(&key,
-		   (struct bytes){(const unsigned char *)"\0\0\0\1\0\0\0\3abc\0\0\0\x0a", 15});
+	           (struct bytes){(const unsigned char *)"\0\0\0\1\0\0\0\3abc\0\0\0\x0a", 15});
 	buf_append(&key, (struct bytes){(const unsigned char[]){1, 2, 3, (unsigned char)check, 1, 2,
-								3, (unsigned char)again, 9, 9},
-					10});
+	                                                        3, (unsigned char)again, 9, 9},
+	                                10});
 	good = pem(key.ptr, key.len - cut);
 	buf_release(&key);
 	return good;
@@ -310,7 +310,7 @@ static bool pypi(const char *prefix, const unsigned char *macaroon, size_t len)
 	buf_init(&text, 4096);
 	buf_append(&text, bytes_of(prefix));
 	append_base64(&text, (struct bytes){macaroon, len},
-		      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	              sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	good = structure_verify(STRUCTURE_PYPI, buf_bytes(&text));
 	buf_release(&text);
 	return good;

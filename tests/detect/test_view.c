@@ -30,7 +30,7 @@ static void assert_shown(struct bytes source, const char *text)
 	assert_int_equal(view_show(&view, source), ERR_NONE);
 	assert_int_equal(view.text.len, strlen(text));
 	assert_memory_equal(view.text.len ? view.text.ptr : (const unsigned char *)"", text,
-			    strlen(text));
+	                    strlen(text));
 }
 
 static void classifies_by_mark_and_by_nul(void **state)
@@ -110,12 +110,12 @@ static void replaces_what_is_no_character(void **state)
 {
 	(void)state;
 	assert_shown(BYTES("\xFF\xFE"
-			   "a"),
-		     "\xEF\xBF\xBD");
+	                   "a"),
+	             "\xEF\xBF\xBD");
 	assert_shown(BYTES("\xFF\xFE\x3D\xD8"
-			   "a\0"),
-		     "\xEF\xBF\xBD"
-		     "a");
+	                   "a\0"),
+	             "\xEF\xBF\xBD"
+	             "a");
 	assert_shown(BYTES("\xFF\xFE\x00\xDE\x3D\xD8"), "\xEF\xBF\xBD\xEF\xBF\xBD");
 	assert_shown(BYTES("\xFF\xFE\x3D\xD8\x00"), "\xEF\xBF\xBD\xEF\xBF\xBD");
 	assert_shown(BYTES("\xFF\xFE\x3D\xD8\x3D\xD8\x00\xDE"), "\xEF\xBF\xBD😀");
@@ -129,9 +129,9 @@ static void maps_offsets_to_the_source(void **state)
 
 	(void)state;
 	assert_shown(BYTES("\xFF\xFE"
-			   "a\0\xE9\0\x3D\xD8\x00\xDE"
-			   "b\0x"),
-		     "aé😀b\xEF\xBF\xBD");
+	                   "a\0\xE9\0\x3D\xD8\x00\xDE"
+	                   "b\0x"),
+	             "aé😀b\xEF\xBF\xBD");
 	for (size_t i = 0; i < COUNT; i++)
 		assert_int_equal(view_source_offset(&view, i), expected[i]);
 	for (size_t i = COUNT; i-- > 0;)

@@ -15,7 +15,7 @@ static void require(bool holds)
 }
 
 static void check_segments(const struct segment_list *list, uint32_t least, struct bytes base,
-			   struct bytes result, uint64_t inserted)
+                           struct bytes result, uint64_t inserted)
 {
 	uint64_t copied = 0;
 	uint32_t done = 0;
@@ -29,7 +29,7 @@ static void check_segments(const struct segment_list *list, uint32_t least, stru
 		require(len >= least && s.from <= base.len && len <= base.len - s.from);
 		require(memcmp(result.ptr + s.start, base.ptr + s.from, len) == 0);
 		require(!last || last->end != s.start ||
-			last->from + (last->end - last->start) != s.from);
+		        last->from + (last->end - last->start) != s.from);
 		copied += len;
 		done = s.end;
 	}

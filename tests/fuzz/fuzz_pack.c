@@ -30,7 +30,7 @@ static void write_file(const char *path, struct bytes bytes)
 static void put_be32(struct buf *b, uint32_t number)
 {
 	unsigned char bytes[] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
-				 (unsigned char)(number >> 8), (unsigned char)number};
+	                         (unsigned char)(number >> 8), (unsigned char)number};
 
 	require(!buf_append(b, (struct bytes){bytes, sizeof(bytes)}));
 }

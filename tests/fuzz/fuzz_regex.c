@@ -35,16 +35,16 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		require(anchor->first <= anchor->last && anchor->stub.width <= facts.reach.width);
 		require(!regex_analyse(anchor->stub.expression, &arena, &stub, &error));
 		require(stub.min_width == anchor->stub.width &&
-			stub.reach.width == anchor->stub.width);
+		        stub.reach.width == anchor->stub.width);
 	}
 	/* A translation is in PCRE2's syntax: nothing is left to translate, and it says the same.
 	 */
 	require(!regex_analyse(facts.translated, &arena, &again, &error));
 	require(strcmp(facts.translated, again.translated) == 0);
 	require(facts.min_width == again.min_width && facts.reach.width == again.reach.width &&
-		facts.reach.behind == again.reach.behind &&
-		facts.reach.ahead == again.reach.ahead &&
-		facts.anchor_count == again.anchor_count && facts.prefix_len == again.prefix_len);
+	        facts.reach.behind == again.reach.behind &&
+	        facts.reach.ahead == again.reach.ahead &&
+	        facts.anchor_count == again.anchor_count && facts.prefix_len == again.prefix_len);
 	arena_release(&arena);
 	return 0;
 }

@@ -48,22 +48,22 @@ static void require_same_proofs(const struct proofs *a, const struct proofs *b)
 		const struct proof *p = &a->items[i], *q = &b->items[i];
 
 		require(p->rule == q->rule && p->start == q->start && p->end == q->end &&
-			p->checksum == q->checksum && p->confidence == q->confidence &&
-			p->level == q->level);
+		        p->checksum == q->checksum && p->confidence == q->confidence &&
+		        p->level == q->level);
 	}
 }
 
 static void require_same_raw(const struct raw_set *a, const struct raw_set *b)
 {
 	require(a->hits.count == b->hits.count && a->count == b->count &&
-		a->present_count == b->present_count);
+	        a->present_count == b->present_count);
 	require(!a->count || memcmp(a->matches, b->matches, a->count * sizeof(*a->matches)) == 0);
 	require(!a->hits.count ||
-		memcmp(a->hits.items, b->hits.items, a->hits.count * sizeof(*a->hits.items)) == 0);
+	        memcmp(a->hits.items, b->hits.items, a->hits.count * sizeof(*a->hits.items)) == 0);
 }
 
 static void find(struct detector *detector, struct bytes text, bool binary, bool keep_hits,
-		 struct raw_set *raw, struct proofs *proofs)
+                 struct raw_set *raw, struct proofs *proofs)
 {
 	detector_collect(detector, text, NULL, keep_hits, raw);
 	detector_select(detector, text, (struct bytes){NULL, 0}, binary, raw, proofs);
@@ -74,7 +74,7 @@ static void find(struct detector *detector, struct bytes text, bool binary, bool
  * what stands between them.
  */
 static void copy_parts(struct bytes text, const uint8_t *numbers, size_t count,
-		       const struct raw_set *base)
+                       const struct raw_set *base)
 {
 	struct segment segments[SEGMENTS_MAX];
 	struct segments copied = {segments, 0, base, (uint32_t)text.len};

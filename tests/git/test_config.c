@@ -20,7 +20,7 @@ static void write_line(void *context, const char *name, const char *value)
 	struct lines *lines = context;
 
 	lines->len += (size_t)snprintf(lines->text + lines->len, sizeof(lines->text) - lines->len,
-				       "%s=%s\n", name, value);
+	                               "%s=%s\n", name, value);
 	assert_true(lines->len < sizeof(lines->text));
 }
 
@@ -96,8 +96,8 @@ static void refuses_nul(void **state)
 
 	(void)state;
 	assert_int_equal(config_read("f", (struct bytes){(const unsigned char *)"[a]b=\0c\n", 8},
-				     write_line, &lines, NULL),
-			 ERR_CORRUPT);
+	                             write_line, &lines, NULL),
+	                 ERR_CORRUPT);
 	assert_string_equal(lines.text, "");
 }
 
@@ -142,8 +142,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_sections_and_variables), cmocka_unit_test(reads_values),
-	    cmocka_unit_test(names_the_broken_line),	    cmocka_unit_test(refuses_nul),
-	    cmocka_unit_test(survives_random_bytes),	    cmocka_unit_test(tells_what_is_true),
+	    cmocka_unit_test(names_the_broken_line),        cmocka_unit_test(refuses_nul),
+	    cmocka_unit_test(survives_random_bytes),        cmocka_unit_test(tells_what_is_true),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

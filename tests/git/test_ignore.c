@@ -28,8 +28,8 @@ static void reads_lines(void **state)
 	assert_true(ignores("a\r\n", "a"));
 	assert_true(ignores("a\r", "a"));
 	assert_true(ignores("\xEF\xBB\xBF"
-			    "a\n",
-			    "a"));
+	                    "a\n",
+	                    "a"));
 	assert_true(ignores("a  \n", "a"));
 	assert_true(ignores("a\\ \n", "a "));
 	assert_true(ignores("a\\  \n", "a "));
@@ -197,7 +197,7 @@ static void reads_regular_files_only(void **state)
 	free(large);
 	tree_put("rules", "a\n");
 	assert_int_equal(mkfifo("fifo", 0600) | symlink("rules", "link") | mkdir("folder", 0777),
-			 0);
+	                 0);
 	alarm(20);
 	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
 		assert_null(ignore_read(NULL, 0, AT_FDCWD, nothing[i], O_NOFOLLOW));

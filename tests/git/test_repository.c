@@ -13,7 +13,7 @@
 
 #define GIT(...)                                                                                   \
 	TREE_RUN("git", "-c", "user.name=n", "-c", "user.email=e@example.invalid", "-c",           \
-		 "protocol.file.allow=always", "-c", "advice.nestedTag=false", __VA_ARGS__)
+	         "protocol.file.allow=always", "-c", "advice.nestedTag=false", __VA_ARGS__)
 
 /* libgit2 1.5 forgets what it allocated for a regular expression. */
 const char *__lsan_default_suppressions(void);
@@ -170,7 +170,7 @@ static void assert_names(const char *path, size_t broken, size_t count, const ch
 	}
 
 static enum err read_text(struct repository *r, struct object_id id, enum object_type *type,
-			  char text[256])
+                          char text[256])
 {
 	struct error error = {0};
 	struct buf out;
@@ -323,8 +323,8 @@ static void knows_harmless_extensions(void **state)
 {
 	(void)state;
 	tree_put("r/.git/config", "[core]\nrepositoryformatversion = 1\n[extensions]\n"
-				  "worktreeConfig = true\npreciousObjects\nrelativeWorktrees=1\n"
-				  "objectFormat = sha1\nrefStorage = files\nnoop = 1\n");
+	                          "worktreeConfig = true\npreciousObjects\nrelativeWorktrees=1\n"
+	                          "objectFormat = sha1\nrefStorage = files\nnoop = 1\n");
 	assert_folder("r", "r");
 	assert_lack("r", NULL);
 }
@@ -352,8 +352,8 @@ static void includes_nothing(void **state)
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	tree_put("other", "[remote \"origin\"]\nurl = other\n");
 	tree_put("r/.git/config", "[include]\npath = ../../fifo\npath = ../../other\n"
-				  "[includeIf \"gitdir:/\"]\npath = ../../other\n"
-				  "[remote \"origin\"]\nurl = mine\n");
+	                          "[includeIf \"gitdir:/\"]\npath = ../../other\n"
+	                          "[remote \"origin\"]\nurl = mine\n");
 	r = open_here("r");
 	assert_string_equal(repository_remote(r), "mine");
 	assert_int_equal(repository_resolve(r, "HEAD", &id, NULL), ERR_NONE);
@@ -468,12 +468,12 @@ static void reads_alternates_as_git_does(void **state)
 	tree_put("plain/info/alternates", "../r/.git/objects\n../plain\n../late\n");
 	tree_make_folders("late/");
 	tree_put("r/.git/objects/info/alternates", "# ../../../late\n"
-						   "\n"
-						   "../../../plain\n"
-						   "\"../../../new\\nline\"\n"
-						   "\"../../../\\377\\376\"\n"
-						   "../../../plain\n"
-						   ".");
+	                                           "\n"
+	                                           "../../../plain\n"
+	                                           "\"../../../new\\nline\"\n"
+	                                           "\"../../../\\377\\376\"\n"
+	                                           "../../../plain\n"
+	                                           ".");
 	assert_objects("r", NAMES("r/.git/objects", "plain", "late", "new\nline", "\xff\xfe"));
 	assert_lack("r", NULL);
 }
@@ -520,8 +520,8 @@ static void reads_references(void **state)
 	GIT("-C", "r", "symbolic-ref", "refs/remotes/origin/HEAD", "refs/heads/main");
 	GIT("-C", "r", "symbolic-ref", "refs/remotes/origin/gone", "refs/heads/gone");
 	assert_names("r", 0,
-		     NAMES("HEAD", "refs/heads/main", "refs/remotes/origin/HEAD", "refs/stash",
-			   "refs/tags/blob", "refs/tags/outer", "refs/tags/tag", "refs/tags/tree"));
+	             NAMES("HEAD", "refs/heads/main", "refs/remotes/origin/HEAD", "refs/stash",
+	                   "refs/tags/blob", "refs/tags/outer", "refs/tags/tag", "refs/tags/tree"));
 	tag = id_of("r", "tag");
 	outer = id_of("r", "outer");
 	r = open_here("r");
@@ -586,8 +586,8 @@ static void reads_heads_of_work_trees(void **state)
 	GIT("-C", "linked", "update-ref", "refs/bisect/bad", "HEAD");
 	assert_names("r", 0, NAMES("HEAD", "refs/heads/main", "worktrees/linked/HEAD"));
 	assert_names("linked", 0,
-		     NAMES("HEAD", "main-worktree/HEAD", "refs/bisect/bad", "refs/heads/main",
-			   "worktrees/linked/HEAD"));
+	             NAMES("HEAD", "main-worktree/HEAD", "refs/bisect/bad", "refs/heads/main",
+	                   "worktrees/linked/HEAD"));
 	r = open_here("linked");
 	assert_int_equal(repository_references(r, &list, NULL), ERR_NONE);
 	assert_id(&list.items[0].commit, &first);
@@ -637,8 +637,8 @@ static void reads_names_of_any_bytes(void **state)
 	GIT("-C", "r", "update-ref", "refs/heads/d/e/f", "HEAD");
 	for (int packed = 0; packed < 2; packed++) {
 		assert_names("r", 0,
-			     NAMES("HEAD", "refs/heads/-dash", "refs/heads/d/e/f",
-				   "refs/heads/main", "refs/heads/\xff\xfe-\xc3\xa9"));
+		             NAMES("HEAD", "refs/heads/-dash", "refs/heads/d/e/f",
+		                   "refs/heads/main", "refs/heads/\xff\xfe-\xc3\xa9"));
 		GIT("-C", "r", "pack-refs", "--all");
 	}
 }
@@ -808,7 +808,7 @@ static void read_often(void *context, unsigned worker)
 
 	for (unsigned i = 0; i < 200; i++)
 		assert_blob(shared->repository, (i + worker) % 2 ? shared->one : shared->two,
-			    (i + worker) % 2 ? "one\n" : "two\n");
+		            (i + worker) % 2 ? "one\n" : "two\n");
 }
 
 static void reads_in_several_threads(void **state)
@@ -863,17 +863,17 @@ static void lists_loose_objects_once(void **state)
 
 static void resolves_revisions(void **state)
 {
-	static const char *const good[] = {"HEAD",	   "main",	    "HEAD~1",	"HEAD^",
-					   "main^{tree}",  "HEAD:file",	    "@",	"tag",
-					   "tag^{commit}", "refs/tags/tag", "HEAD@{1}", "main@{0}"};
+	static const char *const good[] = {"HEAD",         "main",          "HEAD~1",   "HEAD^",
+	                                   "main^{tree}",  "HEAD:file",     "@",        "tag",
+	                                   "tag^{commit}", "refs/tags/tag", "HEAD@{1}", "main@{0}"};
 	static const struct {
 		const char *revision;
 		enum err err;
 	} bad[] = {{"nothing", ERR_MISSING}, {"HEAD~2", ERR_MISSING},
-		   {"", ERR_USAGE},	     {"a..b", ERR_USAGE},
-		   {"HEAD^{x", ERR_USAGE},   {"HEAD:none", ERR_MISSING},
-		   {"@{u}", ERR_MISSING},    {"-x", ERR_MISSING},
-		   {"../HEAD", ERR_USAGE},   {"HEAD~9999999999", ERR_USAGE}};
+	           {"", ERR_USAGE},          {"a..b", ERR_USAGE},
+	           {"HEAD^{x", ERR_USAGE},   {"HEAD:none", ERR_MISSING},
+	           {"@{u}", ERR_MISSING},    {"-x", ERR_MISSING},
+	           {"../HEAD", ERR_USAGE},   {"HEAD~9999999999", ERR_USAGE}};
 	struct object_id id, expected;
 	struct repository *r;
 	struct error error;
@@ -920,7 +920,7 @@ static void resolves_in_a_linked_work_tree(void **state)
 static void resolves_nothing_beside_a_fifo(void **state)
 {
 	static const char *const places[] = {"r/.git/refs/heads/x", "r/.git/logs/refs/heads/x",
-					     "r/.git/FETCH_HEAD"};
+	                                     "r/.git/FETCH_HEAD"};
 	struct repository *r = open_here("r");
 	struct object_id id;
 

@@ -92,7 +92,7 @@ static void knows_a_path_in_conflict_as_tracked(void **state)
 	tree_put("r/tracked", "main");
 	GIT_COMMIT("-am", "3");
 	TREE_RUN("sh", "-c",
-		 "! git -C r -c user.name=n -c user.email=e@example.invalid merge -q side");
+	         "! git -C r -c user.name=n -c user.email=e@example.invalid merge -q side");
 	w = worktree_open("r");
 	assert_int_equal(worktree_entry(w, "tracked"), WORKTREE_TRACKED);
 	worktree_drop(w);

@@ -26,7 +26,7 @@ static void counts(void **state)
 }
 
 static void assert_lost(const struct coverage *c, size_t i, const char *path,
-			enum lost_reason reason, const char *detail)
+                        enum lost_reason reason, const char *detail)
 {
 	assert_true(i < c->named_count);
 	assert_true(bytes_equal(c->lost[i].path, bytes_of(path)));

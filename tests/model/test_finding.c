@@ -10,18 +10,18 @@
 static const struct rule first = {.id = "first"}, second = {.id = "second"};
 
 static void add(struct finding_list *list, const struct rule *rule, const char *path,
-		uint64_t start, uint64_t end)
+                uint64_t start, uint64_t end)
 {
 	struct finding f = {.rule = rule,
-			    .path = arena_bytes(&list->text, bytes_of(path)),
-			    .start_offset = start,
-			    .end_offset = end};
+	                    .path = arena_bytes(&list->text, bytes_of(path)),
+	                    .start_offset = start,
+	                    .end_offset = end};
 
 	finding_list_add(list, &f);
 }
 
 static void assert_item(const struct finding_list *list, size_t i, const struct rule *rule,
-			const char *path, uint64_t start, uint64_t end)
+                        const char *path, uint64_t start, uint64_t end)
 {
 	const struct finding *f = &list->items[i];
 

@@ -23,7 +23,7 @@ struct applied {
  * and segments are not empty before.
  */
 static struct applied apply_within(struct bytes base, struct bytes delta, uint32_t least_copy,
-				   size_t max)
+                                   size_t max)
 {
 	struct applied a = {.inserted = 7};
 	unsigned char *exact = malloc(delta.len + !delta.len);
@@ -37,7 +37,7 @@ static struct applied apply_within(struct bytes base, struct bytes delta, uint32
 	assert_non_null(a.segments.items);
 	a.segments.count = a.segments.cap = 1;
 	a.err = delta_apply(base, (struct bytes){exact, delta.len}, least_copy, &a.out, &a.segments,
-			    &a.inserted);
+	                    &a.inserted);
 	free(exact);
 	if (a.err) {
 		assert_int_equal(a.out.len, 0);
@@ -65,7 +65,7 @@ static enum err error_of(struct bytes base, struct bytes delta)
 #define DELTA(text) ((struct bytes){(const unsigned char *)(text), sizeof(text) - 1})
 
 static void assert_applied(const struct applied *a, const char *result,
-			   const struct segment *segments, size_t count, uint64_t inserted)
+                           const struct segment *segments, size_t count, uint64_t inserted)
 {
 	assert_int_equal(a->err, ERR_NONE);
 	assert_int_equal(a->out.len, strlen(result));
@@ -83,12 +83,12 @@ static void copies_and_inserts(void **state)
 {
 	static const struct segment segments[] = {{0, 4, 6}, {6, 9, 0}};
 	struct applied a = apply_within(bytes_of("0123456789"),
-					DELTA("\x0a\x0a"
-					      "\x91\x06\x04"
-					      "\x02xy"
-					      "\x90\x03"
-					      "\x01z"),
-					1, LIMIT);
+	                                DELTA("\x0a\x0a"
+	                                      "\x91\x06\x04"
+	                                      "\x02xy"
+	                                      "\x90\x03"
+	                                      "\x01z"),
+	                                1, LIMIT);
 
 	(void)state;
 	assert_applied(&a, "6789xy012z", segments, 2, 3);
@@ -99,13 +99,13 @@ static void joins_copies_that_adjoin_in_both(void **state)
 {
 	static const struct segment segments[] = {{0, 5, 0}, {5, 7, 0}, {8, 10, 2}};
 	struct applied a = apply_within(bytes_of("0123456789"),
-					DELTA("\x0a\x0a"
-					      "\x90\x02"
-					      "\x91\x02\x03"
-					      "\x90\x02"
-					      "\x01x"
-					      "\x91\x02\x02"),
-					1, LIMIT);
+	                                DELTA("\x0a\x0a"
+	                                      "\x90\x02"
+	                                      "\x91\x02\x03"
+	                                      "\x90\x02"
+	                                      "\x01x"
+	                                      "\x91\x02\x02"),
+	                                1, LIMIT);
 
 	(void)state;
 	assert_applied(&a, "0123401x23", segments, 3, 1);
@@ -117,12 +117,12 @@ static void leaves_out_short_segments_after_joining(void **state)
 {
 	static const struct segment segments[] = {{2, 5, 0}};
 	struct applied a = apply_within(bytes_of("0123456789"),
-					DELTA("\x0a\x06"
-					      "\x91\x05\x02"
-					      "\x90\x02"
-					      "\x91\x02\x01"
-					      "\x01x"),
-					3, LIMIT);
+	                                DELTA("\x0a\x06"
+	                                      "\x91\x05\x02"
+	                                      "\x90\x02"
+	                                      "\x91\x02\x01"
+	                                      "\x01x"),
+	                                3, LIMIT);
 
 	(void)state;
 	assert_applied(&a, "56012x", segments, 1, 3);
@@ -132,9 +132,9 @@ static void leaves_out_short_segments_after_joining(void **state)
 static void lists_nothing_below_the_least_copy(void **state)
 {
 	struct applied a = apply_within(bytes_of("0123456789"),
-					DELTA("\x0a\x0a"
-					      "\x90\x0a"),
-					UINT32_MAX, LIMIT);
+	                                DELTA("\x0a\x0a"
+	                                      "\x90\x0a"),
+	                                UINT32_MAX, LIMIT);
 
 	(void)state;
 	assert_applied(&a, "0123456789", NULL, 0, 10);
@@ -208,7 +208,7 @@ static void reads_operands_by_the_flags(void **state)
 				delta[at++] = operands[i];
 		}
 		a = apply_within((struct bytes){base, BASE_LEN}, (struct bytes){delta, at}, 1,
-				 LIMIT);
+		                 LIMIT);
 		assert_int_equal(a.err, ERR_NONE);
 		assert_int_equal(a.out.len, len);
 		assert_memory_equal(a.out.ptr, base + from, len);
@@ -229,7 +229,7 @@ static void states_its_sizes(void **state)
 	assert_int_equal(base, 0);
 	assert_int_equal(result, 127);
 	assert_int_equal(delta_sizes(DELTA("\x80\x01\x80\x80\x80\x80\x80\x20"), &base, &result),
-			 ERR_NONE);
+	                 ERR_NONE);
 	assert_int_equal(base, 128);
 	assert_int_equal(result, 1ull << 40);
 	assert_int_equal(
@@ -290,15 +290,15 @@ static void refuses_what_does_not_fit(void **state)
 static void refuses_every_cut(void **state)
 {
 	struct bytes delta = DELTA("\x0a\x0a"
-				   "\x91\x06\x04"
-				   "\x02xy"
-				   "\x90\x03"
-				   "\x01z");
+	                           "\x91\x06\x04"
+	                           "\x02xy"
+	                           "\x90\x03"
+	                           "\x01z");
 
 	(void)state;
 	for (size_t len = 0; len < delta.len; len++)
 		assert_int_equal(error_of(bytes_of("0123456789"), bytes_slice(delta, 0, len)),
-				 ERR_CORRUPT);
+		                 ERR_CORRUPT);
 }
 
 static void refuses_bombs(void **state)

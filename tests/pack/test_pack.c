@@ -14,7 +14,7 @@
 
 #define GIT(...)                                                                                   \
 	TREE_RUN("git", "-C", "r", "-c", "user.name=n", "-c", "user.email=e@example.invalid",      \
-		 __VA_ARGS__)
+	         __VA_ARGS__)
 
 enum { LIMIT = 1 << 24 };
 
@@ -41,7 +41,7 @@ static void assert_segments(const struct segment_list *list, struct bytes base, 
 
 /* Makes the object from its chain of deltas; returns its type. */
 static unsigned make(const struct pack *pack, struct inflater *inflater, uint32_t number,
-		     struct buf *out, struct seen *seen)
+                     struct buf *out, struct seen *seen)
 {
 	struct segment_list segments = {0};
 	struct pack_entry entry;
@@ -61,7 +61,7 @@ static unsigned make(const struct pack *pack, struct inflater *inflater, uint32_
 	type = make(pack, inflater, entry.base, &base, seen);
 	assert_int_equal(pack_inflate(inflater, &entry, &delta), ERR_NONE);
 	assert_int_equal(delta_apply(buf_bytes(&base), buf_bytes(&delta), 16, out, &segments, NULL),
-			 ERR_NONE);
+	                 ERR_NONE);
 	assert_segments(&segments, buf_bytes(&base), buf_bytes(out));
 	segment_list_release(&segments);
 	buf_release(&base);
@@ -81,7 +81,7 @@ static const char *type_name(unsigned type)
 static struct seen assert_same_as_git(void)
 {
 	static const char *const argv[] = {"git",     "-C", "r", "cat-file", "--batch-all-objects",
-					   "--batch", NULL};
+	                                   "--batch", NULL};
 	struct inflater *inflater = inflater_new();
 	struct seen seen = {0};
 	struct error error = {0};
@@ -179,8 +179,8 @@ static void reads_what_git_packs(void **state)
 		GIT("-c", options[i][2], "-c", options[i][3], "repack", "-adfq", options[i][0],
 		    options[i][1]);
 		TREE_RUN("sh", "-c",
-			 "cp r/.git/objects/pack/*.idx r/p.idx && "
-			 "cp r/.git/objects/pack/*.pack r/p.pack");
+		         "cp r/.git/objects/pack/*.idx r/p.idx && "
+		         "cp r/.git/objects/pack/*.pack r/p.pack");
 		seen = assert_same_as_git();
 		assert_int_equal(seen.by_distance > 100, i < 2);
 		assert_int_equal(seen.by_id > 100, i == 2);
@@ -266,7 +266,7 @@ static void forge_data(struct forged *f, unsigned char first, struct bytes head,
 	assert_true(head.len < 256);
 	memcpy(entry, head.ptr, head.len);
 	len = libdeflate_zlib_compress(compressor, data.ptr, data.len, entry + head.len,
-				       sizeof(entry) - head.len);
+	                               sizeof(entry) - head.len);
 	assert_int_not_equal(len, 0);
 	libdeflate_free_compressor(compressor);
 	forge_entry(f, first, entry, head.len + len);
@@ -321,7 +321,7 @@ static enum err open_bytes(struct pack **pack, struct bytes index, struct bytes 
 		assert_null(*pack);
 		assert_int_equal(error.code, err);
 		assert_true(strncmp(error.message, "p.idx: ", 7) == 0 ||
-			    strncmp(error.message, "p.pack: ", 8) == 0);
+		            strncmp(error.message, "p.pack: ", 8) == 0);
 	}
 	return err;
 }
@@ -378,7 +378,7 @@ static void assert_entry_fault(const struct pack *pack, unsigned char first, con
 	char expected[256], hex[OBJECT_ID_HEX + 1];
 
 	snprintf(expected, sizeof(expected), "p.pack: object %s: %s", object_id_hex(&id, hex),
-		 fault);
+	         fault);
 	assert_int_equal(pack_entry_read(pack, pack_find(pack, &id), &entry, &error), ERR_CORRUPT);
 	assert_int_equal(error.code, ERR_CORRUPT);
 	assert_string_equal(error.message, expected);
@@ -408,7 +408,7 @@ static void assert_sample(const struct pack *pack)
 {
 	static const unsigned char in_order_of_offsets[] = {0x30, 0x10, 0x90, 0x31, 0x00};
 	static const unsigned types[] = {OBJECT_BLOB, PACK_OFS_DELTA, PACK_REF_DELTA, OBJECT_BLOB,
-					 OBJECT_COMMIT};
+	                                 OBJECT_COMMIT};
 	static const uint64_t sizes[] = {5, 6, 6, 0, 20};
 	static const uint32_t bases[] = {PACK_NONE, 0, 0, PACK_NONE, PACK_NONE};
 
@@ -575,12 +575,12 @@ static void refuses_every_cut(void **state)
 		forge_sample(&f, version, 2);
 		for (size_t len = 0; len < f.index.len; len += len % 1024 < 64 ? 1 : 7)
 			assert_int_equal(open_bytes(&pack, bytes_slice(buf_bytes(&f.index), 0, len),
-						    buf_bytes(&f.pack)),
-					 ERR_CORRUPT);
+			                            buf_bytes(&f.pack)),
+			                 ERR_CORRUPT);
 		for (size_t len = 0; len < f.pack.len; len++)
 			assert_int_equal(open_bytes(&pack, buf_bytes(&f.index),
-						    bytes_slice(buf_bytes(&f.pack), 0, len)),
-					 ERR_CORRUPT);
+			                            bytes_slice(buf_bytes(&f.pack), 0, len)),
+			                 ERR_CORRUPT);
 		put(&f.index, "12345678", 8);
 		assert_int_equal(open_error(&f), ERR_CORRUPT);
 		f.index.len -= 8;
@@ -599,7 +599,7 @@ static void refuses_unknown_versions(void **state)
 	for (unsigned version = 0; version < 256; version++) {
 		f.pack.ptr[7] = (unsigned char)version;
 		assert_int_equal(open_error(&f),
-				 version == 2 || version == 3 ? ERR_NONE : ERR_UNSUPPORTED);
+		                 version == 2 || version == 3 ? ERR_NONE : ERR_UNSUPPORTED);
 	}
 	f.pack.ptr[7] = 2;
 	for (unsigned version = 0; version < 256; version++) {
@@ -764,7 +764,7 @@ static void refuses_counts_that_do_not_fit(void **state)
 			put_be(&index, counts[i], 4);
 			put(&index, f.index.ptr + index.len, f.index.len - index.len);
 			assert_int_equal(open_bytes(&pack, buf_bytes(&index), buf_bytes(&f.pack)),
-					 ERR_CORRUPT);
+			                 ERR_CORRUPT);
 			buf_release(&index);
 		}
 		forged_release(&f);
@@ -788,8 +788,8 @@ static void keeps_neighbours_of_a_wrong_offset(void **state)
 	forge_sample(&f, 2, 5);
 	{
 		uint32_t end = (uint32_t)f.pack.len - 20;
-		const uint32_t offsets[] = {0,	      11,	  end,	      end + 19,
-					    end + 20, 0x7fffffff, 0x80000000, 0xffffffff};
+		const uint32_t offsets[] = {0,        11,         end,        end + 19,
+		                            end + 20, 0x7fffffff, 0x80000000, 0xffffffff};
 
 		for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
 			struct object_id id = id_of(0x00);
@@ -886,13 +886,13 @@ static void refuses_wrong_heads(void **state)
 	assert_head_fault(BYTES("\xb5"), "its head is cut off");
 	assert_head_fault(BYTES("\xb5\x80\x80"), "its head is cut off");
 	assert_head_fault(BYTES("\xbf\xff\xff\xff\xff\xff\xff\xff\xff\x10"),
-			  "its size is not in 64 bits");
+	                  "its size is not in 64 bits");
 	assert_head_fault(BYTES("\xbf\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00"),
-			  "its size is not in 64 bits");
+	                  "its size is not in 64 bits");
 	assert_head_fault(BYTES("\xbf\xff\xff\xff\xff\xff\xff\xff\xff\x0f"),
-			  "its size is more than its bytes can hold");
+	                  "its size is more than its bytes can hold");
 	assert_head_fault(BYTES("\xb0\x80\x80\x80\x80\x80\x02 some bytes"), /* 2^40 */
-			  "its size is more than its bytes can hold");
+	                  "its size is more than its bytes can hold");
 	assert_head_fault(BYTES("\x66"), "its head is cut off");
 	assert_head_fault(BYTES("\x66\x80"), "its head is cut off");
 	assert_head_fault(BYTES("\x76"), "its head is cut off");
@@ -912,7 +912,7 @@ static void refuses_bases_where_none_starts(void **state)
 	assert_head_fault(BYTES("\x66\x1b "), fault);
 	assert_head_fault(BYTES("\x66\xff\xff\xff\x7f "), fault);
 	assert_head_fault(BYTES("\x66\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f "),
-			  "its base lies outside the pack");
+	                  "its base lies outside the pack");
 }
 
 static void leaves_bases_elsewhere_to_the_caller(void **state)
@@ -964,7 +964,7 @@ static void holds_sizes_against_the_data(void **state)
 		const char *head;
 		enum err err;
 	} heads[] = {
-	    {"\x35", ERR_NONE},	   {"\x34", ERR_CORRUPT},	  {"\x36", ERR_CORRUPT},
+	    {"\x35", ERR_NONE},    {"\x34", ERR_CORRUPT},         {"\x36", ERR_CORRUPT},
 	    {"\x30", ERR_CORRUPT}, {"\xb5\x80\x01", ERR_CORRUPT}, /* 2,053 */
 	};
 

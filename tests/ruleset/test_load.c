@@ -109,7 +109,7 @@ static void every_field_is_read(void **state)
 	assert_string_equal(rule->impact, "Anyone can read.\nOr write.\n");
 	assert_string_equal(rule->fix, "Revoke it.");
 	assert_strings(rule->references, (const char *const[]){"https://acme.example/a",
-							       "https://acme.example/b", NULL});
+	                                                       "https://acme.example/b", NULL});
 	assert_int_equal(rule->type, RULE_PROVIDER_GENERIC);
 	assert_int_equal(rule->level, LEVEL_ERROR);
 	assert_int_equal(rule->confidence, CONFIDENCE_HIGH);
@@ -224,7 +224,7 @@ static void a_generic_rule_has_low_confidence(void **state)
 {
 	const struct rule *rule =
 	    load_rule(*state, "      type: analyzerGeneric\n"
-			      "      detection: {matching: {pattern: abcd}}\n");
+	                      "      detection: {matching: {pattern: abcd}}\n");
 
 	assert_int_equal(rule->type, RULE_ANALYZER_GENERIC);
 	assert_int_equal(rule->confidence, CONFIDENCE_LOW);
@@ -238,19 +238,19 @@ static void rules_take_whole_modules_from_their_provider(void **state)
 
 	assert_int_equal(
 	    load(f, "provider:\n"
-		    "  metadata: {name: Acme, category: [Cloud, CI], message: A, fix: B}\n"
-		    "  detection:\n"
-		    "    pre: {include: {content: Acme}, reject: {ext: [.MD]}}\n"
-		    "    matching: {pattern: 'acme_[0-9]{8}', context: {patternAfter: x}}\n"
-		    "    post: {patternNot: '0000', structure: jwt}\n"
-		    "  rules:\n"
-		    "    - {id: inherited, metadata: {name: N}}\n"
-		    "    - id: own\n"
-		    "      metadata: {name: N, message: C, category: VCS}\n"
-		    "      detection:\n"
-		    "        pre: {include: {ext: java}}\n"
-		    "        matching: {pattern: 'abcd_[0-9]{4}'}\n"
-		    "        post: {heuristicFilter: {heuristics: uri}}\n"),
+	            "  metadata: {name: Acme, category: [Cloud, CI], message: A, fix: B}\n"
+	            "  detection:\n"
+	            "    pre: {include: {content: Acme}, reject: {ext: [.MD]}}\n"
+	            "    matching: {pattern: 'acme_[0-9]{8}', context: {patternAfter: x}}\n"
+	            "    post: {patternNot: '0000', structure: jwt}\n"
+	            "  rules:\n"
+	            "    - {id: inherited, metadata: {name: N}}\n"
+	            "    - id: own\n"
+	            "      metadata: {name: N, message: C, category: VCS}\n"
+	            "      detection:\n"
+	            "        pre: {include: {ext: java}}\n"
+	            "        matching: {pattern: 'abcd_[0-9]{4}'}\n"
+	            "        post: {heuristicFilter: {heuristics: uri}}\n"),
 	    ERR_NONE);
 	inherited = &f->list.items[0];
 	own = &f->list.items[1];
@@ -284,8 +284,8 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 		const char *message;
 	} cases[] = {
 	    {"      exmples: []\n", "x.yaml:6: unknown key `exmples` in a rule; known keys are: "
-				    "id, metadata, rspecKey, type, "
-				    "detection, examples, severity, confidence, reach"},
+	                            "id, metadata, rspecKey, type, "
+	                            "detection, examples, severity, confidence, reach"},
 	    {"      detection: {macthing: {pattern: a}}\n",
 	     "x.yaml:6: unknown key `macthing` in detection; known keys are: pre, matching, post"},
 	    {"      detection: {pre: {incldue: {content: a}}}\n",
@@ -356,8 +356,8 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 	    f, "providers: {}\n", ERR_SYNTAX,
 	    "x.yaml:1: unknown key `providers` in the document; known keys are: provider");
 	assert_refused(f, "provider: {rule: []}\n", ERR_SYNTAX,
-		       "x.yaml:1: unknown key `rule` in provider; known keys are: metadata, rules, "
-		       "detection");
+	               "x.yaml:1: unknown key `rule` in provider; known keys are: metadata, rules, "
+	               "detection");
 	assert_refused(
 	    f, "provider: {metadata: {nme: a}, rules: []}\n", ERR_SYNTAX,
 	    "x.yaml:1: unknown key `nme` in the provider's metadata; known keys are: name, "
@@ -398,7 +398,7 @@ static void wrong_types_and_values_are_refused(void **state)
 	    {"      rspecKey: [a]\n", "x.yaml:6: rspecKey must be text and not empty"},
 	    {"      rspecKey:\n", "x.yaml:6: rspecKey must be text and not empty"},
 	    {"      type: generic\n", "x.yaml:6: type cannot be `generic`; use one of: specific, "
-				      "providerGeneric, analyzerGeneric"},
+	                              "providerGeneric, analyzerGeneric"},
 	    {"      severity: High\n",
 	     "x.yaml:6: severity cannot be `High`; use one of: low, medium, high, critical"},
 	    {"      confidence: [high]\n", "x.yaml:6: confidence must be text and not empty"},
@@ -552,7 +552,7 @@ static void documents_that_are_no_rules_are_refused(void **state)
 	struct fixture *f = *state;
 
 	assert_refused(f, "", ERR_SYNTAX,
-		       "x.yaml:1: nothing but space and comments; write a mapping");
+	               "x.yaml:1: nothing but space and comments; write a mapping");
 	assert_refused(
 	    f, "---\n", ERR_SYNTAX,
 	    "x.yaml:2: the document must be a mapping; write `key: value` lines below it");
@@ -561,18 +561,18 @@ static void documents_that_are_no_rules_are_refused(void **state)
 	    "x.yaml:1: the document must be a mapping; write `key: value` lines below it");
 	assert_refused(f, "{}\n", ERR_SYNTAX, "x.yaml:1: the document has no `provider`; add it");
 	assert_refused(f, "provider: {metadata: {name: a, category: b}, rules: []}\n", ERR_SYNTAX,
-		       "x.yaml:1: rules must be a list with at least one rule");
+	               "x.yaml:1: rules must be a list with at least one rule");
 	assert_refused(f, "provider: {metadata: {name: a, category: b}, rules: {a: b}}\n",
-		       ERR_SYNTAX, "x.yaml:1: rules must be a list with at least one rule");
+	               ERR_SYNTAX, "x.yaml:1: rules must be a list with at least one rule");
 	assert_refused(f, "provider: {metadata: {name: a, category: b}, rules: [a]}\n", ERR_SYNTAX,
-		       "x.yaml:1: a rule must be a mapping; write `key: value` lines below it");
+	               "x.yaml:1: a rule must be a mapping; write `key: value` lines below it");
 	assert_refused(f,
-		       "provider:\n"
-		       "  metadata: {name: a, category: b}\n"
-		       "  rules: [{id: a, metadata: {name: b}}]\n",
-		       ERR_SYNTAX, "x.yaml:3: rule `a` has no `message`; add one to its metadata");
+	               "provider:\n"
+	               "  metadata: {name: a, category: b}\n"
+	               "  rules: [{id: a, metadata: {name: b}}]\n",
+	               ERR_SYNTAX, "x.yaml:3: rule `a` has no `message`; add one to its metadata");
 	assert_refused(f, "provider: &p {a: *p}\n", ERR_LIMIT,
-		       "x.yaml:1: an anchor (&); write the value out at each place");
+	               "x.yaml:1: an anchor (&); write the value out at each place");
 }
 
 static void ids_are_kebab_case(void **state)
@@ -584,13 +584,13 @@ static void ids_are_kebab_case(void **state)
 		char text[400], message[400];
 
 		snprintf(text, sizeof(text),
-			 "provider:\n"
-			 "  metadata: {name: a, category: b, message: c}\n"
-			 "  rules:\n"
-			 "    - metadata: {name: d}\n"
-			 "      id: '%s'\n"
-			 "      detection: {matching: {pattern: abcd}}\n",
-			 bad[i]);
+		         "provider:\n"
+		         "  metadata: {name: a, category: b, message: c}\n"
+		         "  rules:\n"
+		         "    - metadata: {name: d}\n"
+		         "      id: '%s'\n"
+		         "      detection: {matching: {pattern: abcd}}\n",
+		         bad[i]);
 		snprintf(
 		    message, sizeof(message),
 		    "x.yaml:5: `%s` is no id; use words of a-z and 0-9, joined by single hyphens, "
@@ -604,7 +604,7 @@ static void a_reach_may_be_wider_than_derived(void **state)
 {
 	const struct rule *rule =
 	    load_rule(*state, "      detection: {matching: {pattern: 'abcd_[0-9]{8}'}}\n"
-			      "      reach: {behind: 3, width: 13}\n");
+	                      "      reach: {behind: 3, width: 13}\n");
 
 	assert_int_equal(rule->reach.behind, 3);
 	assert_int_equal(rule->reach.width, 13);
@@ -631,17 +631,17 @@ static void shared_lists_cannot_multiply_without_bound(void **state)
 
 	buf_init(&text, 4 * 1024 * 1024);
 	assert_int_equal(buf_appendf(&text, "provider:\n"
-					    "  metadata: {name: a, category: b, message: c}\n"
-					    "  detection:\n"
-					    "    matching: {pattern: abcd}\n"
-					    "    pre: {include: {content: ["),
-			 ERR_NONE);
+	                                    "  metadata: {name: a, category: b, message: c}\n"
+	                                    "  detection:\n"
+	                                    "    matching: {pattern: abcd}\n"
+	                                    "    pre: {include: {content: ["),
+	                 ERR_NONE);
 	for (int i = 0; i < 20000; i++)
 		assert_int_equal(buf_appendf(&text, "w%d, ", i), ERR_NONE);
 	assert_int_equal(buf_appendf(&text, "]}}\n  rules:\n"), ERR_NONE);
 	for (int i = 0; i < 20000; i++)
 		assert_int_equal(buf_appendf(&text, "    - {id: r%d, metadata: {name: n}}\n", i),
-				 ERR_NONE);
+		                 ERR_NONE);
 	assert_refused(
 	    f, buf_text(&text), ERR_LIMIT,
 	    "x.yaml:56: too many literals for all rules together; shorten the provider's "
@@ -658,7 +658,7 @@ static void an_id_stands_once(void **state)
 	load_rule(f, "      detection: {matching: {pattern: efgh}}\n");
 	assert_int_equal(rule_list_finish(&f->list, &f->error), ERR_SYNTAX);
 	assert_string_equal(f->error.message, "x.yaml:4: the id `acme-token` is used in x.yaml:4 "
-					      "already; rename one rule");
+	                                      "already; rename one rule");
 }
 
 static void rules_are_sorted_by_id(void **state)
@@ -666,13 +666,13 @@ static void rules_are_sorted_by_id(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(load(f, "provider:\n"
-				 "  metadata: {name: a, category: b, message: c}\n"
-				 "  detection: {matching: {pattern: abcd}}\n"
-				 "  rules:\n"
-				 "    - {id: b, metadata: {name: n}}\n"
-				 "    - {id: a-b, metadata: {name: n}}\n"
-				 "    - {id: a, metadata: {name: n}}\n"),
-			 ERR_NONE);
+	                         "  metadata: {name: a, category: b, message: c}\n"
+	                         "  detection: {matching: {pattern: abcd}}\n"
+	                         "  rules:\n"
+	                         "    - {id: b, metadata: {name: n}}\n"
+	                         "    - {id: a-b, metadata: {name: n}}\n"
+	                         "    - {id: a, metadata: {name: n}}\n"),
+	                 ERR_NONE);
 	assert_int_equal(rule_list_finish(&f->list, &f->error), ERR_NONE);
 	assert_string_equal(f->list.items[0].id, "a");
 	assert_string_equal(f->list.items[1].id, "a-b");
@@ -689,7 +689,7 @@ static void make_folder(struct folder *folder)
 	const char *parent = getenv("TMPDIR");
 
 	snprintf(folder->path, sizeof(folder->path), "%s/trawl-test-XXXXXX",
-		 parent ? parent : P_tmpdir);
+	         parent ? parent : P_tmpdir);
 	assert_non_null(mkdtemp(folder->path));
 }
 
@@ -701,7 +701,7 @@ static const char *path_in(struct buf *path, const struct folder *folder, const 
 }
 
 static void write_rule(struct buf *path, const struct folder *folder, const char *name,
-		       const char *id)
+                       const char *id)
 {
 	FILE *out = fopen(path_in(path, folder, name), "w");
 
@@ -717,10 +717,10 @@ static void write_rule(struct buf *path, const struct folder *folder, const char
 
 static void a_folder_is_read_in_the_order_of_paths(void **state)
 {
-	static const char *const files[] = {"b.yaml",	  "a.yml",    "a-b.yaml", "a/z.yaml",
-					    "a/c/d.yaml", "note.txt", "yaml",	  ".yaml"};
+	static const char *const files[] = {"b.yaml",     "a.yml",    "a-b.yaml", "a/z.yaml",
+	                                    "a/c/d.yaml", "note.txt", "yaml",     ".yaml"};
 	static const char *const order[] = {"a-b.yaml", "a.yml", "a/c/d.yaml", "a/z.yaml",
-					    "b.yaml"};
+	                                    "b.yaml"};
 	struct fixture *f = *state;
 	struct folder folder;
 	struct buf path;
@@ -738,7 +738,7 @@ static void a_folder_is_read_in_the_order_of_paths(void **state)
 	buf_clear(&path);
 	assert_int_equal(buf_appendf(&path, "%s//", folder.path), ERR_NONE);
 	assert_int_equal(load_rules_path(&f->list, &f->arena, buf_text(&path), &f->error),
-			 ERR_NONE);
+	                 ERR_NONE);
 	assert_int_equal(f->list.count, sizeof(order) / sizeof(*order));
 	for (size_t i = 0; i < f->list.count; i++)
 		assert_string_equal(f->list.items[i].file, path_in(&path, &folder, order[i]));

@@ -76,7 +76,7 @@ static void widths_and_reach_are_exact(void **state)
 		if (facts.min_width != c->min || facts.reach.behind != c->behind ||
 		    facts.reach.width != c->width || facts.reach.ahead != c->ahead)
 			fail_msg("%s: %u, %u %u %u", c->expression, facts.min_width,
-				 facts.reach.behind, facts.reach.width, facts.reach.ahead);
+			         facts.reach.behind, facts.reach.width, facts.reach.ahead);
 	}
 	arena_release(&arena);
 }
@@ -172,8 +172,8 @@ static void groups_are_seen_wherever_they_stand(void **state)
 		const char *expression;
 		bool has_groups;
 	} cases[] = {
-	    {"a", false},	{"(?:a)", false},    {"\\(a\\)", false},   {"[(]a[)]", false},
-	    {"(a)", true},	{"(?<n>a)", true},   {"(?P<n>a)", true},   {"(?'n'a)", true},
+	    {"a", false},       {"(?:a)", false},    {"\\(a\\)", false},   {"[(]a[)]", false},
+	    {"(a)", true},      {"(?<n>a)", true},   {"(?P<n>a)", true},   {"(?'n'a)", true},
 	    {"(?=(a))a", true}, {"(?:b|(a))", true}, {"\\Q(a)\\E", false}, {"(?#(a)b", false},
 	};
 	struct arena arena = {0};

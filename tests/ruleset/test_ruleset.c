@@ -59,7 +59,7 @@ static void assert_builtin_enabled(const struct ruleset *set, const char *prefix
 {
 	for (size_t i = 0; i < builtin_part.count; i++)
 		assert_int_equal(set->enabled[PART_BUILTIN][i],
-				 strncmp(builtin_part.rules[i].id, prefix, strlen(prefix)) == 0);
+		                 strncmp(builtin_part.rules[i].id, prefix, strlen(prefix)) == 0);
 }
 
 static void the_builtin_rules_need_no_file(void **state)
@@ -101,15 +101,15 @@ static void an_id_is_used_once(void **state)
 
 	assert_int_equal(ruleset_load(&f->set, twice, 2, &f->error), ERR_SYNTAX);
 	assert_string_equal(f->error.message,
-			    TWO ":9: the id `acme-project-token` is used in ./" TWO ":9 already; "
-				"rename one rule");
+	                    TWO ":9: the id `acme-project-token` is used in ./" TWO ":9 already; "
+	                        "rename one rule");
 	assert_null(f->set.enabled[PART_BUILTIN]);
 	assert_int_equal(ruleset_load(&f->set, builtin, 2, &f->error), ERR_SYNTAX);
 	error_set(&wanted, ERR_SYNTAX,
-		  "fixtures/rules/builtin-id.yaml:5: the id `" SONARQUBE
-		  "` is that of the built-in "
-		  "rule in rules/sonarqube.yaml:%u; rename the rule",
-		  builtin_rule(SONARQUBE)->line);
+	          "fixtures/rules/builtin-id.yaml:5: the id `" SONARQUBE
+	          "` is that of the built-in "
+	          "rule in rules/sonarqube.yaml:%u; rename the rule",
+	          builtin_rule(SONARQUBE)->line);
 	assert_string_equal(f->error.message, wanted.message);
 }
 
@@ -131,9 +131,9 @@ static void rules_are_found_by_id(void **state)
 
 	for (size_t i = 0; i < builtin_part.count; i++)
 		assert_ptr_equal(ruleset_find(&f->set, builtin_part.rules[i].id),
-				 &builtin_part.rules[i]);
+		                 &builtin_part.rules[i]);
 	assert_ptr_equal(ruleset_find(&f->set, "acme-user-token"),
-			 &f->set.parts[PART_USER].rules[1]);
+	                 &f->set.parts[PART_USER].rules[1]);
 	assert_null(ruleset_find(&f->set, "acme"));
 	assert_null(ruleset_find(&f->set, ""));
 }
@@ -157,7 +157,7 @@ static void disable_comes_after_only(void **state)
 	struct fixture *f = load_two(state);
 
 	assert_int_equal(ruleset_choose(&f->set, only, COUNT(only), disable, 1, &f->error),
-			 ERR_NONE);
+	                 ERR_NONE);
 	assert_builtin_enabled(&f->set, SONARQUBE);
 	assert_true(f->set.enabled[PART_USER][0]);
 	assert_false(f->set.enabled[PART_USER][1]);
@@ -203,11 +203,11 @@ static void an_unknown_id_is_an_error_with_a_hint(void **state)
 	    "no rule is called `acme-usr-tokn`; did you mean `acme-user-token`? `trawl rules "
 	    "list` shows all");
 	assert_unknown(f, "Acme-project-token",
-		       "no rule is called `Acme-project-token`; did you mean `acme-project-token`? "
-		       "`trawl rules "
-		       "list` shows all");
+	               "no rule is called `Acme-project-token`; did you mean `acme-project-token`? "
+	               "`trawl rules "
+	               "list` shows all");
 	assert_unknown(f, "zzzzzzzzzz",
-		       "no rule is called `zzzzzzzzzz`; `trawl rules list` shows all");
+	               "no rule is called `zzzzzzzzzz`; `trawl rules list` shows all");
 	assert_unknown(f, "zz-*", "no rule is called `zz-*`; `trawl rules list` shows all");
 	assert_unknown(f, "", "no rule is called ``; `trawl rules list` shows all");
 }

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 static void assert_stub(const struct stub_index *index, size_t number, const char *expression,
-			bool caseless, uint32_t width)
+                        bool caseless, uint32_t width)
 {
 	assert_true(number < index->count);
 	assert_string_equal(index->stubs[number].expression, expression);
@@ -16,7 +16,7 @@ static void assert_stub(const struct stub_index *index, size_t number, const cha
 }
 
 static void assert_use(const struct stub_index *index, size_t number, uint32_t rule,
-		       enum stub_use_kind kind, uint32_t first, uint32_t last)
+                       enum stub_use_kind kind, uint32_t first, uint32_t last)
 {
 	const struct stub_use *use = &index->uses[number];
 
@@ -34,8 +34,8 @@ static void each_stub_stands_once_with_its_uses(void **state)
 	static const struct anchor shared[] = {
 	    {{"ghp_", false, 4}, 0, 0}, {{"ghp_", true, 4}, 2, 5}, {{"ghp_", false, 4}, 0, 0}};
 	static const struct anchor other[] = {{{"token", true, 5}, 1, UNBOUNDED},
-					      {{"ghp_", false, 4}, 3, 3},
-					      {{"ghp_", false, 4}, 1, 2}};
+	                                      {{"ghp_", false, 4}, 3, 3},
+	                                      {{"ghp_", false, 4}, 1, 2}};
 	const struct rule rules[] = {
 	    {.id = "a", .anchors = other, .anchor_count = 3, .reject = {.content = reject}},
 	    {.id = "b"},

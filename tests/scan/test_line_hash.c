@@ -122,7 +122,7 @@ static void characters_count_as_utf16_units(void **state)
 
 	(void)state;
 	expect(bytes_of("gr\xc3\xbc\xc3\x9f"
-			"e \xe2\x82\xac\n\xf0\x9f\x98\x80 z\n"),
+	                "e \xe2\x82\xac\n\xf0\x9f\x98\x80 z\n"),
 	       expected, 3);
 }
 
@@ -153,7 +153,7 @@ static void nul_is_a_character(void **state)
 static void repeated_lines_are_counted(void **state)
 {
 	static const struct expected expected[] = {
-	    {1, 0x6468d5768bad9560, 1},	    {2, 0x6468d5768bad9560, 2},
+	    {1, 0x6468d5768bad9560, 1},     {2, 0x6468d5768bad9560, 2},
 	    {250, 0x6468d5768bad9560, 250}, {480, 0x6468d5768bad9560, 480},
 	    {481, 0x6468d5768bad9560, 481}, {500, 0x930af01a65e2307f, 1},
 	    {501, 0xc129715d7a2bc9a3, 1},

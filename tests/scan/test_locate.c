@@ -8,7 +8,7 @@
 #include "scan/locate.h"
 
 static void assert_at(struct locator *l, size_t offset, uint32_t line, uint32_t column,
-		      size_t line_start)
+                      size_t line_start)
 {
 	locator_move(l, offset);
 	assert_int_equal(l->line, line);
@@ -60,8 +60,8 @@ static void a_byte_order_mark_has_no_column(void **state)
 
 	(void)state;
 	locator_init(&l, bytes_of("\xef\xbb\xbf"
-				  "ab\xef\xbb\xbf"
-				  "c"));
+	                          "ab\xef\xbb\xbf"
+	                          "c"));
 	assert_at(&l, 3, 1, 1, 0);
 	assert_at(&l, 5, 1, 3, 0);
 	assert_at(&l, 8, 1, 4, 0); /* elsewhere it is a character */

@@ -210,7 +210,7 @@ static void utf16_offsets_are_those_of_the_file(void **state)
 			/* The secret is the one of the text, not of its encoding. */
 			assert_int_equal(result.findings.items[0].secret_len, 12);
 			assert_memory_equal(result.findings.items[0].fingerprint, fingerprint,
-					    sizeof(fingerprint));
+			                    sizeof(fingerprint));
 			buf_release(&text);
 		}
 	}
@@ -234,7 +234,7 @@ static void assert_allowed(const char *text, size_t found, uint64_t suppressed)
 {
 	if (scan(bytes_of(text)) != found || result.suppressed != suppressed)
 		fail_msg("%zu found and %llu suppressed in: %s", result.findings.count,
-			 (unsigned long long)result.suppressed, text);
+		         (unsigned long long)result.suppressed, text);
 }
 
 static void markers_allow(void **state)
@@ -276,8 +276,8 @@ static void markers_in_utf16_allow(void **state)
 {
 	(void)state;
 	assert_int_equal(scan(BYTES("\xff\xfet\0o\0k\0_\0a\0b\0c\0d\0e\0f\0g\0h\0 \0"
-				    "t\0r\0a\0w\0l\0:\0a\0l\0l\0o\0w\0")),
-			 0);
+	                            "t\0r\0a\0w\0l\0:\0a\0l\0l\0o\0w\0")),
+	                 0);
 	assert_int_equal(result.suppressed, 1);
 }
 
@@ -440,7 +440,7 @@ static void results_add_up(void **state)
 /* ---- Versions ---- */
 
 static void assert_version(struct bytes bytes, const struct scan_copies *copies,
-			   struct scan_state *kept)
+                           struct scan_state *kept)
 {
 	struct blob blob = {.bytes = bytes, .path = BYTES("v")};
 	struct scan_result copied = {0};

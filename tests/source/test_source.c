@@ -56,8 +56,8 @@ static void assert_gives(const char *expected, const char *const *operands)
 	while (reader_next(reader, &blob, &coverage)) {
 		assert_true(count < 64);
 		snprintf(lines[count++], sizeof(lines[0]), "%.*s=%.*s", (int)blob.path.len,
-			 (const char *)blob.path.ptr, (int)blob.bytes.len,
-			 blob.bytes.len ? (const char *)blob.bytes.ptr : "");
+		         (const char *)blob.path.ptr, (int)blob.bytes.len,
+		         blob.bytes.len ? (const char *)blob.bytes.ptr : "");
 	}
 	assert_false(reader_next(reader, &blob, &coverage));
 	assert_int_equal(source_given(source), count);
@@ -66,7 +66,7 @@ static void assert_gives(const char *expected, const char *const *operands)
 	qsort(lines, count, sizeof(lines[0]), line_order);
 	for (size_t i = 0; i < count; i++)
 		len += (size_t)snprintf(joined + len, sizeof(joined) - len, i ? "|%s" : "%s",
-					lines[i]);
+		                        lines[i]);
 	assert_string_equal(joined, expected);
 	/* What a source gives is counted by who scans it. */
 	assert_int_equal(coverage.files, 0);
@@ -208,7 +208,7 @@ static void work(void *arg, unsigned worker)
 		unsigned number;
 
 		snprintf(text, sizeof(text), "%.*s", (int)blob.bytes.len,
-			 (const char *)blob.bytes.ptr);
+		         (const char *)blob.bytes.ptr);
 		number = (unsigned)strtoul(text, NULL, 10);
 		shared->seen[worker][number % FILES]++;
 	}

@@ -267,7 +267,7 @@ static void set_up_repository(void)
 	tree_put("t/sub/top", "");
 	tree_put("t/top", "");
 	TREE_RUN("git", "-C", "t", "add", "-f", ".gitignore", "tracked", "tracked.o",
-		 "build/tracked");
+	         "build/tracked");
 }
 
 static void gives_what_git_lists(void **state)
@@ -275,8 +275,8 @@ static void gives_what_git_lists(void **state)
 	(void)state;
 	set_up_repository();
 	assert_walk("t", false,
-		    "t/.gitignore|t/build/tracked|t/sub/.gitignore|t/sub/kept.o|t/sub/top|"
-		    "t/tracked|t/tracked.o");
+	            "t/.gitignore|t/build/tracked|t/sub/.gitignore|t/sub/kept.o|t/sub/top|"
+	            "t/tracked|t/tracked.o");
 	/* untracked.o, top, build/untracked, and one each for build/sub and sub/build */
 	assert_int_equal(coverage.skipped[SKIP_IGNORED], 5);
 	assert_int_equal(coverage.lost_count, 0);
@@ -288,9 +288,9 @@ static void gives_all_when_told_to(void **state)
 	(void)state;
 	set_up_repository();
 	assert_walk("t", true,
-		    "t/.gitignore|t/build/sub/untracked|t/build/tracked|t/build/untracked|"
-		    "t/sub/.gitignore|t/sub/build/untracked|t/sub/kept.o|t/sub/top|t/top|"
-		    "t/tracked|t/tracked.o|t/untracked.o");
+	            "t/.gitignore|t/build/sub/untracked|t/build/tracked|t/build/untracked|"
+	            "t/sub/.gitignore|t/sub/build/untracked|t/sub/kept.o|t/sub/top|t/top|"
+	            "t/tracked|t/tracked.o|t/untracked.o");
 	assert_int_equal(coverage.skipped[SKIP_IGNORED], 0);
 }
 
@@ -307,8 +307,8 @@ static void gives_a_named_folder_even_if_it_is_ignored(void **state)
 static void gives_names_of_any_bytes_as_git_does(void **state)
 {
 	static const char *const names[] = {
-	    "a b",	   "new\nline", "\xc3\xa9", "\xff\xfe", "-dash",  "#hash", "!bang",
-	    "back\\slash", "tab\t",	"*star",    " lead",	"trail ", "[x]",   "\x1b[31m"};
+	    "a b",         "new\nline", "\xc3\xa9", "\xff\xfe", "-dash",  "#hash", "!bang",
+	    "back\\slash", "tab\t",     "*star",    " lead",    "trail ", "[x]",   "\x1b[31m"};
 	char path[64];
 
 	(void)state;
@@ -321,7 +321,7 @@ static void gives_names_of_any_bytes_as_git_does(void **state)
 	}
 	assert_as_git();
 	tree_put("t/.gitignore",
-		 "\\#hash\n\\!bang\nback\\\\slash\n[[]x]\n\xff*\n\\ lead\ntrail\\ \n");
+	         "\\#hash\n\\!bang\nback\\\\slash\n[[]x]\n\xff*\n\\ lead\ntrail\\ \n");
 	assert_as_git();
 }
 
@@ -335,10 +335,10 @@ static void enters_nested_repositories_and_no_gitlinks(void **state)
 	tree_put("t/nested/a.o", "");
 	tree_put("t/linked/a", "");
 	TREE_RUN("git", "-C", "t", "update-index", "--add", "--cacheinfo",
-		 "160000,0123456789012345678901234567890123456789,linked");
+	         "160000,0123456789012345678901234567890123456789,linked");
 	assert_walk("t", false,
-		    "t/.gitignore|t/build/tracked|t/nested/.gitignore|t/nested/a.o|"
-		    "t/sub/.gitignore|t/sub/kept.o|t/sub/top|t/tracked|t/tracked.o");
+	            "t/.gitignore|t/build/tracked|t/nested/.gitignore|t/nested/a.o|"
+	            "t/sub/.gitignore|t/sub/kept.o|t/sub/top|t/tracked|t/tracked.o");
 	assert_int_equal(coverage.skipped[SKIP_GITLINK], 1);
 	assert_walk("t/linked", false, "t/linked/a");
 }
@@ -384,8 +384,8 @@ static const char *random_of(uint32_t *seed, const char *const *list, size_t cou
 
 static void random_rules(uint32_t *seed, char *text, size_t size)
 {
-	static const char *const parts[] = {"a",  "b", "keep", "build", "*",	"**",
-					    "a*", "?", "[ab]", "*.o",	"[!a]*"};
+	static const char *const parts[] = {"a",  "b", "keep", "build", "*",    "**",
+	                                    "a*", "?", "[ab]", "*.o",   "[!a]*"};
 	static const char *const ends[] = {"", "", "/"}, *const starts[] = {"", "", "!", "/", "!/"};
 	size_t len = 0;
 
@@ -393,7 +393,7 @@ static void random_rules(uint32_t *seed, char *text, size_t size)
 		len += (size_t)snprintf(text + len, size - len, "%s", RANDOM_OF(seed, starts));
 		for (unsigned part = 1 + random_below(seed, 3); part; part--)
 			len += (size_t)snprintf(text + len, size - len, part > 1 ? "%s/" : "%s",
-						RANDOM_OF(seed, parts));
+			                        RANDOM_OF(seed, parts));
 		len += (size_t)snprintf(text + len, size - len, "%s\n", RANDOM_OF(seed, ends));
 	}
 }
@@ -413,14 +413,14 @@ static void gives_what_git_lists_in_random_trees(void **state)
 
 			for (unsigned depth = random_below(&seed, 4); depth; depth--)
 				len += (size_t)snprintf(path + len, sizeof(path) - len, "/%s",
-							RANDOM_OF(&seed, names));
+				                        RANDOM_OF(&seed, names));
 			if (i < 3) {
 				snprintf(path + len, sizeof(path) - len, "/.gitignore");
 				random_rules(&seed, rules, sizeof(rules));
 				tree_put(path, rules);
 			} else {
 				snprintf(path + len, sizeof(path) - len, "/%u%s", i,
-					 RANDOM_OF(&seed, names));
+				         RANDOM_OF(&seed, names));
 				tree_put(path, "");
 			}
 			if (random_below(&seed, 8) == 0)
