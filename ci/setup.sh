@@ -64,10 +64,13 @@ configured() {
 	folder=$root/build/$1
 	shift
 	mkdir -p "$folder" || return
-	# A tree that was copied together with its build folder would go on building the original.
-	if [ "$(cat "$folder/.place" 2>/dev/null)" != "$root" ]; then
+	# A tree that was copied together with its build folder would go on building the original; one
+	# generator refuses the folder of another; and Hyperscan's databases are not Vectorscan's.
+	place="$root, libhs $(pkg-config --modversion libhs)"
+	if [ "$(cat "$folder/.place" 2>/dev/null)" != "$place" ] ||
+		! grep -qx 'CMAKE_GENERATOR:INTERNAL=Ninja' "$folder/CMakeCache.txt"; then
 		rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles"
-		printf '%s\n' "$root" >"$folder/.place" || return
+		printf '%s\n' "$place" >"$folder/.place" || return
 	fi
 	cmake -S "$root" -B "$folder" -G Ninja "$@"
 }
