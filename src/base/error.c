@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,13 +17,20 @@ enum err error_set(struct error *e, enum err code, const char *format, ...)
 	vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
 	e->code = code;
-	for (const char *c = raw; *c && out + 5 < sizeof(e->message); c++) {
-		unsigned char byte = (unsigned char)*c;
+	for (const unsigned char *c = (unsigned char *)raw, *end = c + strlen(raw); c < end;) {
+		uint32_t character;
+		unsigned len = utf8_decode(c, end, &character);
+		bool shown = len && utf8_shows_itself(character);
 
-		if (byte < 0x20 || byte == 0x7f)
-			out += (size_t)snprintf(e->message + out, 5, "\\x%02x", byte);
-		else
-			e->message[out++] = *c;
+		len = len ? len : 1;
+		if (out + 4 * len >= sizeof(e->message))
+			break;
+		for (unsigned i = 0; i < len; i++, c++) {
+			if (shown)
+				e->message[out++] = (char)*c;
+			else
+				out += (size_t)snprintf(e->message + out, 5, "\\x%02x", *c);
+		}
 	}
 	e->message[out] = '\0';
 	return code;

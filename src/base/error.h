@@ -8,12 +8,12 @@
 
 enum err {
 	ERR_NONE = 0,
-	ERR_USAGE,	 /* the command line asks for something that cannot be */
-	ERR_SYNTAX,	 /* a rule file or another text of the user's is wrong */
-	ERR_MISSING,	 /* what was named does not exist */
-	ERR_IO,		 /* the system refused to read or write */
-	ERR_LIMIT,	 /* a stated maximum was reached */
-	ERR_CORRUPT,	 /* foreign bytes contradict their format */
+	ERR_USAGE,       /* the command line asks for something that cannot be */
+	ERR_SYNTAX,      /* a rule file or another text of the user's is wrong */
+	ERR_MISSING,     /* what was named does not exist */
+	ERR_IO,          /* the system refused to read or write */
+	ERR_LIMIT,       /* a stated maximum was reached */
+	ERR_CORRUPT,     /* foreign bytes contradict their format */
 	ERR_UNSUPPORTED, /* valid, but this build or its libraries cannot read it */
 };
 
@@ -24,7 +24,8 @@ struct error {
 
 /*
  * Records code and formatted message in e (which may be NULL) and returns code, so that a caller
- * can write `return error_set(...)`. Control characters in the result become \xNN.
+ * can write `return error_set(...)`. What does not merely show itself (control characters, marks
+ * that turn the direction of writing, invalid UTF-8) becomes \xNN.
  */
 enum err error_set(struct error *e, enum err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

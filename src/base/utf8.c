@@ -5,10 +5,10 @@ unsigned utf8_decode(const unsigned char *ptr, const unsigned char *end, uint32_
 	/* The smallest code that needs 2, 3 and 4 bytes. */
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned len = ptr[0] < 0x80   ? 1
-		       : ptr[0] < 0xc2 ? 0
-		       : ptr[0] < 0xe0 ? 2
-		       : ptr[0] < 0xf0 ? 3
-				       : 4;
+	               : ptr[0] < 0xc2 ? 0
+	               : ptr[0] < 0xe0 ? 2
+	               : ptr[0] < 0xf0 ? 3
+	                               : 4;
 	uint32_t value = len == 1 ? ptr[0] : ptr[0] & (0xffu >> (len + 1));
 
 	if (len == 0 || ptr[0] > 0xf4 || (size_t)(end - ptr) < len)
@@ -46,6 +46,15 @@ unsigned utf8_encode(uint32_t code, unsigned char out[4])
 	out[2] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
 	out[3] = (unsigned char)(0x80 | (code & 0x3f));
 	return 4;
+}
+
+bool utf8_shows_itself(uint32_t code)
+{
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+		return false;
+	/* Marks and separators, embeddings and overrides, isolates: Unicode 15, UAX 9, table 2. */
+	return code != 0x61c && code != 0x200e && code != 0x200f &&
+	       !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069);
 }
 
 bool utf8_valid(struct bytes bytes)

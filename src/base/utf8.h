@@ -19,6 +19,12 @@ unsigned utf8_decode(const unsigned char *ptr, const unsigned char *end, uint32_
 /* Writes code (a scalar value) to out and returns its length in bytes, 1 to 4. */
 unsigned utf8_encode(uint32_t code, unsigned char out[4]);
 
+/*
+ * Whether the character does nothing but show itself: no control character (C0, DEL, C1), no line
+ * or paragraph separator, nothing that turns the direction of writing.
+ */
+bool utf8_shows_itself(uint32_t code);
+
 /* Whether all of the bytes are well-formed. */
 bool utf8_valid(struct bytes bytes);
 

@@ -43,11 +43,11 @@ static enum err fail_parser(struct reader *r)
 		mem_exhausted();
 	if (p->error == YAML_READER_ERROR)
 		return error_set(r->error, ERR_SYNTAX,
-				 "%s:%" PRIu32 ": %s; save the file as UTF-8 text", r->file,
-				 line_of_offset(r->text, p->problem_offset), p->problem);
+		                 "%s:%" PRIu32 ": %s; save the file as UTF-8 text", r->file,
+		                 line_of_offset(r->text, p->problem_offset), p->problem);
 	return error_set(r->error, ERR_SYNTAX, "%s:%" PRIu32 ": %s%s%s; check indent and quotes",
-			 r->file, line_of_mark(p->problem_mark), p->context ? p->context : "",
-			 p->context ? ": " : "", p->problem ? p->problem : "not YAML");
+	                 r->file, line_of_mark(p->problem_mark), p->context ? p->context : "",
+	                 p->context ? ": " : "", p->problem ? p->problem : "not YAML");
 }
 
 static enum err next_event(struct reader *r, yaml_event_t *event)
@@ -57,7 +57,7 @@ static enum err next_event(struct reader *r, yaml_event_t *event)
 
 /* Anchors could be named by aliases, tags could change what a value is: neither is read. */
 static enum err refuse_properties(struct reader *r, uint32_t line, const yaml_char_t *anchor,
-				  const yaml_char_t *tag)
+                                  const yaml_char_t *tag)
 {
 	if (anchor)
 		return fail(r, ERR_LIMIT, line, "an anchor (&); write the value out at each place");
@@ -100,9 +100,9 @@ static enum err refuse_same_keys(struct reader *r, const struct yaml_node *items
 
 		if (strcmp(first->key, second->key) == 0)
 			err = error_set(r->error, ERR_SYNTAX,
-					"%s:%" PRIu32 ": the key `%.60s` stands in line %" PRIu32
-					" already; remove one",
-					r->file, second->key_line, second->key, first->key_line);
+			                "%s:%" PRIu32 ": the key `%.60s` stands in line %" PRIu32
+			                " already; remove one",
+			                r->file, second->key_line, second->key, first->key_line);
 	}
 	free(sorted);
 	return err;
@@ -126,8 +126,8 @@ static enum err read_children(struct reader *r, unsigned depth, struct yaml_node
 			break;
 		if (node->kind == YAML_MAPPING) {
 			err = key.kind == YAML_SCALAR ? read_node(r, depth, &child, &end)
-						      : fail(r, ERR_SYNTAX, key.line,
-							     "a key that is no text; quote it");
+			                              : fail(r, ERR_SYNTAX, key.line,
+			                                     "a key that is no text; quote it");
 			if (err)
 				break;
 			child.key = key.text;
@@ -168,12 +168,12 @@ static enum err read_node(struct reader *r, unsigned depth, struct yaml_node *no
 	case YAML_SEQUENCE_START_EVENT:
 		node->kind = YAML_SEQUENCE;
 		err = refuse_properties(r, node->line, event.data.sequence_start.anchor,
-					event.data.sequence_start.tag);
+		                        event.data.sequence_start.tag);
 		break;
 	case YAML_MAPPING_START_EVENT:
 		node->kind = YAML_MAPPING;
 		err = refuse_properties(r, node->line, event.data.mapping_start.anchor,
-					event.data.mapping_start.tag);
+		                        event.data.mapping_start.tag);
 		break;
 	default: /* YAML_ALIAS_EVENT: no other event stands inside a document */
 		err = fail(r, ERR_LIMIT, node->line, "an alias (*); write the value out");
@@ -230,7 +230,7 @@ static enum err read_document(struct reader *r, struct yaml_node *root)
 static bool line_starts(struct bytes text, size_t offset)
 {
 	static const char *const breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8",
-					     "\xe2\x80\xa9"};
+	                                     "\xe2\x80\xa9"};
 
 	for (size_t i = 0; i < sizeof(breaks) / sizeof(*breaks); i++) {
 		size_t len = strlen(breaks[i]);
@@ -247,12 +247,12 @@ static enum err refuse_directives(struct reader *r)
 	for (size_t i = 0; i < r->text.len; i++)
 		if (r->text.ptr[i] == '%' && line_starts(r->text, i))
 			return fail(r, ERR_SYNTAX, line_of_offset(r->text, i),
-				    "a line that starts with %; remove or indent it");
+			            "a line that starts with %; remove or indent it");
 	return ERR_NONE;
 }
 
 enum err yaml_read(const struct yaml_node **root, struct arena *arena, const char *file,
-		   struct bytes text, struct error *error)
+                   struct bytes text, struct error *error)
 {
 	struct reader r = {.arena = arena, .file = file, .text = text, .error = error};
 	struct yaml_node *node;
@@ -262,6 +262,8 @@ enum err yaml_read(const struct yaml_node **root, struct arena *arena, const cha
 		return fail(&r, ERR_LIMIT, 1, "larger than 4 MiB; split the file");
 	if (bytes_start_with(text, "\xef\xbb\xbf"))
 		r.text = bytes_slice(text, 3, text.len);
+	if (!r.text.ptr)
+		r.text = bytes_of(""); /* an empty file; libyaml takes no NULL */
 	err = refuse_directives(&r);
 	if (err)
 		return err;

@@ -18,11 +18,11 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	uint32_t line;			  /* 1-based */
-	const char *key;		  /* of a mapping's child; NULL elsewhere */
-	uint32_t key_line;		  /* 1-based */
-	const char *text;		  /* scalar: its value, without NUL inside */
-	bool plain;			  /* scalar: written without quotes */
+	uint32_t line;                    /* 1-based */
+	const char *key;                  /* of a mapping's child; NULL elsewhere */
+	uint32_t key_line;                /* 1-based */
+	const char *text;                 /* scalar: its value, without NUL inside */
+	bool plain;                       /* scalar: written without quotes */
 	const struct yaml_node *children; /* sequence and mapping */
 	size_t count;
 };
@@ -32,7 +32,7 @@ struct yaml_node {
  * give the line and the remedy: ERR_SYNTAX, ERR_LIMIT.
  */
 enum err yaml_read(const struct yaml_node **root, struct arena *arena, const char *file,
-		   struct bytes text, struct error *error);
+                   struct bytes text, struct error *error);
 
 /* The mapping's child with this key, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);

@@ -29,6 +29,6 @@ const char *size_text(char out[NUMBER_TEXT_MAX], uint64_t bytes)
 		unit++;
 	}
 	snprintf(out, NUMBER_TEXT_MAX, unit && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
-		 units[unit]);
+	         units[unit]);
 	return out;
 }

@@ -83,7 +83,7 @@ static void words_add(struct words *words, const char *word)
 
 /* The place of the word among the choices, or an error that lists them. */
 static enum err read_choice(const char *option, const char *word, const char *const *choices,
-			    int *chosen, struct error *error)
+                            int *chosen, struct error *error)
 {
 	char known[128] = "";
 	size_t len = 0;
@@ -92,13 +92,13 @@ static enum err read_choice(const char *option, const char *word, const char *co
 		if (strcmp(word, choices[*chosen]) == 0)
 			return ERR_NONE;
 		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "",
-					choices[*chosen]);
+		                        choices[*chosen]);
 	}
 	return error_set(error, ERR_USAGE, "%s takes one of %s, not '%s'", option, known, word);
 }
 
 static enum err read_number(const char *option, const char *word, uint64_t least, uint64_t most,
-			    uint64_t *number, struct error *error)
+                            uint64_t *number, struct error *error)
 {
 	char *end;
 
@@ -106,8 +106,8 @@ static enum err read_number(const char *option, const char *word, uint64_t least
 	*number = strtoull(word, &end, 10);
 	if (!isdigit((unsigned char)*word) || *end || errno || *number < least || *number > most)
 		return error_set(error, ERR_USAGE,
-				 "%s takes a whole number from %llu to %llu, not '%s'", option,
-				 (unsigned long long)least, (unsigned long long)most, word);
+		                 "%s takes a whole number from %llu to %llu, not '%s'", option,
+		                 (unsigned long long)least, (unsigned long long)most, word);
 	return ERR_NONE;
 }
 
@@ -138,7 +138,7 @@ static enum err read_size(const char *option, const char *word, uint64_t *size, 
 
 /* YYYY-MM-DD, with Thh:mm:ss perhaps, in UTC; or @SECONDS. */
 static enum err read_date(const char *option, const char *word, int64_t *seconds,
-			  struct error *error)
+                          struct error *error)
 {
 	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"};
 	uint64_t number;
@@ -157,9 +157,42 @@ static enum err read_date(const char *option, const char *word, int64_t *seconds
 		}
 	}
 	return error_set(error, ERR_USAGE,
-			 "%s takes a date such as 2024-02-29 or 2024-02-29T12:00:00Z (UTC), or "
-			 "@SECONDS, not '%s'",
-			 option, word);
+	                 "%s takes a date such as 2024-02-29 or 2024-02-29T12:00:00Z (UTC), or "
+	                 "@SECONDS, not '%s'",
+	                 option, word);
+}
+
+static const char *option_name(int option)
+{
+	const struct option *o = long_options;
+
+	while (o->name && o->val != option)
+		o++;
+	return o->name;
+}
+
+/* Whether the command (scan, history, rules) has the option. */
+static bool option_serves(int option, const char *command)
+{
+	switch (option) {
+	case OPTION_RULES:
+	case 'h':
+		return true;
+	case OPTION_STDIN_NAME:
+	case OPTION_INCLUDE_IGNORED:
+		return strcmp(command, "scan") == 0;
+	case OPTION_MEMORY:
+	case OPTION_NO_REUSE:
+	case OPTION_RANGE:
+	case OPTION_BRANCH:
+	case OPTION_SINCE:
+	case OPTION_REACHABLE:
+	case OPTION_CHECK_COMPLETE:
+	case OPTION_RECURSIVE:
+		return strcmp(command, "history") == 0;
+	default:
+		return strcmp(command, "rules") != 0;
+	}
 }
 
 static enum err read_option(struct options *o, int option, const char *value, struct error *error)
@@ -227,7 +260,7 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		o->sarif_limit = UINT64_MAX;
 		if (strcmp(value, "none") != 0)
 			err = read_number("--sarif-limit (or none)", value, 0, UINT32_MAX,
-					  &o->sarif_limit, error);
+			                  &o->sarif_limit, error);
 		break;
 	case OPTION_CHECKSUM:
 		err = read_choice("--checksum", value, policies, &chosen, error);
@@ -297,11 +330,15 @@ enum err options_parse(struct options *o, int argc, char **argv, struct error *e
 			words_add(&o->operands, optarg);
 		else if (option == '?')
 			err = error_set(error, ERR_USAGE, "unknown option %s; try: trawl %s --help",
-					word, argv[0]);
+			                word, argv[0]);
 		else if (option == ':')
 			err = error_set(error, ERR_USAGE,
-					"option %s needs a value; try: trawl %s --help", word,
-					argv[0]);
+			                "option %s needs a value; try: trawl %s --help", word,
+			                argv[0]);
+		else if (!option_serves(option, argv[0]))
+			err = error_set(error, ERR_USAGE,
+			                "trawl %s has no option --%s; try: trawl %s --help",
+			                argv[0], option_name(option), argv[0]);
 		else
 			err = read_option(o, option, optarg, error);
 	}

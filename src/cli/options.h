@@ -39,10 +39,10 @@ struct options {
 	uint64_t memory;    /* bytes for the objects of a history */
 	const char *range;  /* --range A..B; NULL: not asked */
 	const char *branch; /* --branch NAME; NULL: not asked */
-	int64_t since;	    /* --since DATE, Unix seconds; INT64_MIN: not asked */
+	int64_t since;      /* --since DATE, Unix seconds; INT64_MIN: not asked */
 	bool reachable;
 	bool check_complete;
-	bool no_reuse;	       /* scan every object of a history whole */
+	bool no_reuse;         /* scan every object of a history whole */
 	const char *recursive; /* --recursive DIR; NULL: not asked */
 	uint64_t sarif_limit;  /* results; UINT64_MAX: none */
 	struct engine_options engine;

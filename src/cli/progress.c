@@ -20,7 +20,7 @@ void progress_init(struct progress_line *line, const struct options *o)
 {
 	*line = (struct progress_line){
 	    .wanted = !o->quiet && (o->progress == PROGRESS_ALWAYS ||
-				    (o->progress == PROGRESS_AUTO && isatty(STDERR_FILENO))),
+	                            (o->progress == PROGRESS_AUTO && isatty(STDERR_FILENO))),
 	    .next = now_ms() + FIRST_MS};
 }
 

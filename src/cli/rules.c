@@ -101,16 +101,16 @@ static enum err run(const struct options *o, struct ruleset *set, int *status, s
 
 	if (strcmp(verb, "check") == 0) {
 		err = o->operands.count > 1
-			  ? ruleset_load_only(set, o->operands.items + 1, o->operands.count - 1,
-					      error)
-			  : ruleset_load(set, o->rules.items, o->rules.count, error);
-		return err ? err : rules_check(set, status, error);
+		          ? ruleset_load_only(set, o->operands.items + 1, o->operands.count - 1,
+		                              error)
+		          : ruleset_load(set, o->rules.items, o->rules.count, error);
+		return err ? err : rules_check(set, o->operands.count > 1, status, error);
 	}
 	if (strcmp(verb, "list") != 0 && strcmp(verb, "show") != 0)
 		return error_set(error, ERR_USAGE,
-				 "trawl rules takes list, show or check, not '%s'; "
-				 "try: trawl rules --help",
-				 verb);
+		                 "trawl rules takes list, show or check, not '%s'; "
+		                 "try: trawl rules --help",
+		                 verb);
 	err = ruleset_load(set, o->rules.items, o->rules.count, error);
 	if (err)
 		return err;
@@ -123,8 +123,8 @@ static enum err run(const struct options *o, struct ruleset *set, int *status, s
 	rule = ruleset_find(set, o->operands.items[1]);
 	if (!rule)
 		return error_set(error, ERR_USAGE,
-				 "no rule has the id '%s'; trawl rules list tells all",
-				 o->operands.items[1]);
+		                 "no rule has the id '%s'; trawl rules list tells all",
+		                 o->operands.items[1]);
 	show_rule(rule);
 	return ERR_NONE;
 }

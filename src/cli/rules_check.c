@@ -21,6 +21,7 @@ struct check {
 	struct detector *detectors[WAYS];
 	struct raw_set raw;
 	struct proofs proofs;
+	bool foreign;    /* not our own rules */
 	unsigned faults; /* of the present rule */
 	unsigned failed; /* rules with faults */
 };
@@ -60,6 +61,15 @@ static bool finds(struct check *check, int way, const struct rule *rule, const s
 	return found;
 }
 
+/* What our own rules must have, and others had better. */
+static void advise(struct check *check, const struct rule *rule, const char *what)
+{
+	if (check->foreign)
+		printf("%s:%u: %s: advice: %s\n", rule->file, rule->line, rule->id, what);
+	else
+		fault(check, rule, "%s", what);
+}
+
 static void check_examples(struct check *check, const struct rule *rule)
 {
 	static const char *const ways[WAYS] = {"", " (with the prefilter off)"};
@@ -75,7 +85,7 @@ static void check_examples(struct check *check, const struct rule *rule)
 				continue;
 			fault(check, rule, "example %zu: %s%s", i + 1,
 			      e->contains_secret ? "its secret is not found"
-						 : "something is found that is no secret",
+			                         : "something is found that is no secret",
 			      ways[way]);
 		}
 	}
@@ -88,9 +98,9 @@ static void check_examples(struct check *check, const struct rule *rule)
 static void check_shape(struct check *check, const struct rule *rule)
 {
 	if (rule->reach.width == UNBOUNDED)
-		fault(check, rule,
-		      "its matches, or what it looks at around them, have no bound; "
-		      "replace *, + and {n,} by {n,m}");
+		advise(check, rule,
+		       "its matches, or what it looks at around them, have no bound; "
+		       "replace *, + and {n,} by {n,m}");
 	if (!rule->anchor_count && !rule->include.content)
 		fault(check, rule,
 		      "nothing in the pattern is selective enough to look for, so it runs "
@@ -106,9 +116,9 @@ static void check_shape(struct check *check, const struct rule *rule)
 		}
 	}
 	if (!rule->references)
-		fault(check, rule, "names no reference");
+		advise(check, rule, "names no reference");
 	if (!rule->fix)
-		fault(check, rule, "does not say how to revoke the secret (fix)");
+		advise(check, rule, "does not say how to revoke the secret (fix)");
 }
 
 /* Microseconds that Hyperscan needs for the rule's stubs alone. */
@@ -145,16 +155,16 @@ static void check_rule(struct check *check, const struct rule *rule)
 	check->failed += check->faults > 0;
 }
 
-enum err rules_check(struct ruleset *set, int *status, struct error *error)
+enum err rules_check(struct ruleset *set, bool foreign, int *status, struct error *error)
 {
-	struct check check = {0};
+	struct check check = {.foreign = foreign};
 	struct engine *engines[WAYS] = {NULL};
 	size_t count = 0;
 	enum err err = ERR_NONE;
 
 	for (int way = 0; way < WAYS && !err; way++) {
 		struct engine_options options = {.no_prefilter = way == PREFILTER_OFF,
-						 .every_rule = true};
+		                                 .every_rule = true};
 
 		err = engine_new(&engines[way], set, &options, error);
 		if (!err)

@@ -9,9 +9,10 @@
 #include "ruleset/ruleset.h"
 
 /*
- * Checks all rules of the set, prints a line for each and one for each fault, and sets *status to
+ * Checks all rules of the set, prints a line for each and one for each fault (with `foreign`, what
+ * only our own rules must have is advice, no fault), and sets *status to
  * STATUS_CLEAN or STATUS_FINDINGS. Errors as engine_new().
  */
-enum err rules_check(struct ruleset *set, int *status, struct error *error);
+enum err rules_check(struct ruleset *set, bool foreign, int *status, struct error *error);
 
 #endif

@@ -50,7 +50,7 @@ int command_scan(int argc, char **argv)
 	if (o->help)
 		return session_help(&session, help_scan);
 	if (source_open(&work.source, o->operands.count ? o->operands.items : here,
-			o->operands.count ? o->operands.count : 1, &o->source, &error))
+	                o->operands.count ? o->operands.count : 1, &o->source, &error))
 		return session_fail(&session, &error);
 
 	work.results = mem_calloc(o->threads, sizeof(*work.results));

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cli/numbers.h"
 #include "cli/status.h"
+#include "scan/redact.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static enum err read_key(struct fingerprint_key *key, const char *path, struct e
 	file = fopen(path, "rbe");
 	if (!file)
 		return error_set(error, ERR_IO, "cannot read the key in %s: %s", path,
-				 strerror(errno));
+		                 strerror(errno));
 	len = fread(text, 1, sizeof(text), file);
 	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		len--;
@@ -65,10 +66,53 @@ static enum err read_key(struct fingerprint_key *key, const char *path, struct e
 	return fingerprint_key_set(key, (struct bytes){(unsigned char *)text, len}, error);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Looks at the folder that the path lies in. */
+static bool stat_folder(const char *path, struct stat *st)
+{
+	size_t len = (size_t)(base_name(path) - path);
+	char *folder = mem_strdup(len ? path : ".");
+	bool known;
+
+	if (len)
+		folder[len] = '\0';
+	known = stat(folder, st) == 0;
+	free(folder);
+	return known;
+}
+
 /* Whether the specification is FORMAT=FOLDER/: a file there for each repository. */
 static bool is_folder_spec(const char *spec)
 {
 	return strchr(spec, '=') && spec[strlen(spec) - 1] == '/';
+}
+
+/* Whether a report before the last one goes to the same file, or both to standard output. */
+static bool written_already(const struct report *reports, size_t last)
+{
+	const struct report *r = &reports[last];
+	struct stat here, there;
+
+	for (size_t i = 0; i < last; i++) {
+		if (!r->path || !reports[i].path) {
+			if (!r->path && !reports[i].path)
+				return true;
+			continue;
+		}
+		/* Both are written under temporary names in their folders, which exist. */
+		if (r->temporary && reports[i].temporary &&
+		    strcmp(base_name(r->path), base_name(reports[i].path)) == 0 &&
+		    stat_folder(r->temporary, &here) && stat_folder(reports[i].temporary, &there) &&
+		    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+			return true;
+	}
+	return false;
 }
 
 static enum err open_reports(struct session *s, struct error *error)
@@ -90,6 +134,13 @@ static enum err open_reports(struct session *s, struct error *error)
 		err = report_open(&s->reports[s->report_count], specs[i], error);
 		if (err)
 			break;
+		if (written_already(s->reports, s->report_count)) {
+			report_discard(&s->reports[s->report_count]);
+			err = error_set(error, ERR_USAGE,
+			                "two reports go to one place; name another file in -o "
+			                "FORMAT=FILE");
+			break;
+		}
 		s->text_wanted |= s->reports[s->report_count].format == REPORT_TEXT;
 		s->sarif_wanted |= s->reports[s->report_count].format == REPORT_SARIF;
 		s->report_count++;
@@ -106,8 +157,8 @@ static void append_safe_name(struct buf *path, const char *name)
 
 	for (const char *c = last && last[1] ? last + 1 : name; *c; c++) {
 		bool safe = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
-			    (*c >= 'A' && *c <= 'Z') || *c == '_' || *c == '-' ||
-			    (*c == '.' && path->len && path->ptr[path->len - 1] != '/');
+		            (*c >= 'A' && *c <= 'Z') || *c == '_' || *c == '-' ||
+		            (*c == '.' && path->len && path->ptr[path->len - 1] != '/');
 
 		buf_appendf(path, "%c", safe ? *c : '-');
 	}
@@ -116,7 +167,7 @@ static void append_safe_name(struct buf *path, const char *name)
 }
 
 enum err session_open_parts(const struct session *s, const char *name, struct report *reports,
-			    size_t *count, struct error *error)
+                            size_t *count, struct error *error)
 {
 	const struct words *outputs = &s->options.outputs;
 	enum err err = ERR_NONE;
@@ -137,7 +188,7 @@ enum err session_open_parts(const struct session *s, const char *name, struct re
 		buf_appendf(&spec, "%s", outputs->items[i]);
 		append_safe_name(&spec, name);
 		buf_appendf(&spec, ".%.*s", (int)(folder - 1 - outputs->items[i]),
-			    outputs->items[i]);
+		            outputs->items[i]);
 		err = report_open(&reports[*count], buf_text(&spec), error);
 		*count += !err;
 	}
@@ -163,8 +214,8 @@ static void warn_slow_rules(const struct ruleset *set)
 			    rule->file, rule->line, rule->id);
 		else if (rule->reach.width == UNBOUNDED)
 			fprintf(stderr,
-				"trawl: %s:%u: rule %s has matches without bound; it is slow\n",
-				rule->file, rule->line, rule->id);
+			        "trawl: %s:%u: rule %s has matches without bound; it is slow\n",
+			        rule->file, rule->line, rule->id);
 	}
 }
 
@@ -185,7 +236,11 @@ enum err session_begin(struct session *s, int argc, char **argv, struct error *e
 		err = ruleset_load(&s->rules, o->rules.items, o->rules.count, error);
 	if (!err)
 		err = ruleset_choose(&s->rules, o->only.items, o->only.count, o->disable.items,
-				     o->disable.count, error);
+		                     o->disable.count, error);
+	if (!err && !ruleset_enabled_count(&s->rules))
+		err = error_set(
+		    error, ERR_USAGE,
+		    "--only and --disable leave no rule; trawl rules list tells them all");
 	if (!err)
 		err = engine_new(&s->engine, &s->rules, &o->engine, error);
 	if (!err && !o->quiet)
@@ -201,6 +256,36 @@ struct scanner *session_scanner(struct session *s)
 }
 
 /* ---- Ending ---- */
+
+/* The text with the secrets in it redacted, unless they are wanted; the caller frees it. */
+static char *redacted(const struct session *s, const char *text)
+{
+	struct redactor redactor = {0};
+	const struct bytes none = {NULL, 0};
+	struct arena arena = {0};
+	char *copy;
+
+	if (!s->engine || s->options.show_secrets)
+		return mem_strdup(text);
+	redactor.detector = detector_new(s->engine);
+	copy = mem_strdup(
+	    arena_text(&arena, redact_name(&redactor, bytes_of(text), none, NULL, &arena)));
+	detector_free(redactor.detector);
+	redactor_release(&redactor);
+	arena_release(&arena);
+	return copy;
+}
+
+/* As status_error(), for a message that may name what holds a secret. */
+static int session_error(const struct session *s, const struct error *error)
+{
+	struct error shown = {.code = error->code};
+	char *message = redacted(s, error->message);
+
+	snprintf(shown.message, sizeof(shown.message), "%s", message);
+	free(message);
+	return status_error(&shown);
+}
 
 /* Whether some finding is of the level that fails. */
 static bool any_fails(const struct session *s, const struct leak_list *leaks)
@@ -223,7 +308,7 @@ static int exit_status(const struct session *s, const struct session_part *part)
 	if (any_fails(s, part->leaks))
 		return s->options.exit_code;
 	return part->coverage->lost_count && !s->options.allow_incomplete ? STATUS_INCOMPLETE
-									  : STATUS_CLEAN;
+	                                                                  : STATUS_CLEAN;
 }
 
 /* The rules in use, in order of id; the caller frees the array. */
@@ -240,7 +325,7 @@ static const struct rule **enabled_rules(const struct ruleset *set, size_t *coun
 				at[part]++;
 			if (at[part] < set->parts[part].count &&
 			    (next < 0 || strcmp(set->parts[part].rules[at[part]].id,
-						set->parts[next].rules[at[next]].id) < 0))
+			                        set->parts[next].rules[at[next]].id) < 0))
 				next = part;
 		}
 		if (next < 0)
@@ -261,13 +346,13 @@ static void print_lost(const struct session *s)
 		struct error line;
 
 		error_set(&line, ERR_NONE, "%.*s: %s%s%s", (int)c->lost[i].path.len,
-			  (const char *)c->lost[i].path.ptr, lost_reason_text(c->lost[i].reason),
-			  *c->lost[i].detail ? ": " : "", c->lost[i].detail);
+		          (const char *)c->lost[i].path.ptr, lost_reason_text(c->lost[i].reason),
+		          *c->lost[i].detail ? ": " : "", c->lost[i].detail);
 		fprintf(stderr, "trawl: %s\n", line.message);
 	}
 	if (c->lost_count > LOST_SHOWN_MAX)
 		fprintf(stderr, "trawl: and %s more could not be scanned\n",
-			number_text(number, c->lost_count - LOST_SHOWN_MAX));
+		        number_text(number, c->lost_count - LOST_SHOWN_MAX));
 }
 
 static void print_summary(const struct session *s, size_t rule_count)
@@ -280,11 +365,11 @@ static void print_summary(const struct session *s, size_t rule_count)
 	size_t findings = s->result.findings.count + s->leaks.count;
 
 	fprintf(stderr, "scanned %s %s%s, %s, %zu rules in %.*f s", number_text(files, c->files),
-		what, c->files == 1 ? "" : "s", size_text(bytes, c->bytes), rule_count,
-		seconds < 1 ? 2 : 1, seconds);
+	        what, c->files == 1 ? "" : "s", size_text(bytes, c->bytes), rule_count,
+	        seconds < 1 ? 2 : 1, seconds);
 	if (findings)
 		fprintf(stderr, "; %s %s", number_text(number, findings),
-			findings == 1 ? "finding" : "findings");
+		        findings == 1 ? "finding" : "findings");
 	if (s->result.suppressed)
 		fprintf(stderr, "; %s allowed inline", number_text(number, s->result.suppressed));
 	if (c->lost_count)
@@ -295,10 +380,10 @@ static void print_summary(const struct session *s, size_t rule_count)
 	for (int i = 0; i < SKIP_REASON_COUNT; i++) {
 		if (c->skipped[i])
 			fprintf(stderr, "left out: %s %s\n", number_text(number, c->skipped[i]),
-				skip_reason_text((enum skip_reason)i));
+			        skip_reason_text((enum skip_reason)i));
 	}
 	fprintf(stderr, "%u threads, %s per second\n", s->options.threads,
-		size_text(bytes, seconds > 0 ? (uint64_t)((double)c->bytes / seconds) : 0));
+	        size_text(bytes, seconds > 0 ? (uint64_t)((double)c->bytes / seconds) : 0));
 }
 
 /* A SARIF file within the limits of its consumers may lack findings: that is said aloud. */
@@ -309,37 +394,38 @@ static void print_left_out(const struct session *s)
 
 	if (s->sarif_wanted && count > s->options.sarif_limit)
 		fprintf(stderr,
-			"trawl: SARIF: %s findings, the least severe, are left out; "
-			"--sarif-limit none writes all\n",
-			number_text(number, count - s->options.sarif_limit));
+		        "trawl: SARIF: %s findings, the least severe, are left out; "
+		        "--sarif-limit none writes all\n",
+		        number_text(number, count - s->options.sarif_limit));
 }
 
 enum err session_write_parts(const struct session *s, const struct session_part *part,
-			     struct report *reports, size_t count, struct error *error)
+                             struct report *reports, size_t count, struct error *error)
 {
 	const char *no_color = getenv("NO_COLOR");
 	bool color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
-	char *folder = realpath(".", NULL);
+	char *path = realpath(".", NULL);
+	char *folder = redacted(s, path ? path : "/");
 	struct run run = {.findings = s->result.findings.items,
-			  .finding_count = s->result.findings.count,
-			  .leaks = part->leaks->items,
-			  .leak_count = part->leaks->count,
-			  .repositories = part->repositories,
-			  .repository_count = part->repository_count,
-			  .coverage = part->coverage,
-			  .started_ms = s->started_ms,
-			  .ended_ms = report_clock_ms(),
-			  .exit_status = exit_status(s, part),
-			  .suppressed = part->suppressed,
-			  .folder = folder ? folder : "/"};
+	                  .finding_count = s->result.findings.count,
+	                  .leaks = part->leaks->items,
+	                  .leak_count = part->leaks->count,
+	                  .repositories = part->repositories,
+	                  .repository_count = part->repository_count,
+	                  .coverage = part->coverage,
+	                  .started_ms = s->started_ms,
+	                  .ended_ms = report_clock_ms(),
+	                  .exit_status = exit_status(s, part),
+	                  .suppressed = part->suppressed,
+	                  .folder = folder};
 	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);
 	enum err err = ERR_NONE;
 
 	run.rules = rules;
 	for (size_t i = 0; i < count && !err; i++) {
 		struct report_options options = {.show_secrets = s->options.show_secrets,
-						 .color = color && !reports[i].path,
-						 .sarif_limit = s->options.sarif_limit};
+		                                 .color = color && !reports[i].path,
+		                                 .sarif_limit = s->options.sarif_limit};
 
 		err = report_write(&reports[i], &run, &options, error);
 	}
@@ -347,6 +433,7 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 		err = report_commit(&reports[i], error);
 	for (size_t i = 0; i < count; i++)
 		report_discard(&reports[i]);
+	free(path);
 	free(folder);
 	free(rules);
 	return err;
@@ -355,10 +442,10 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 int session_report(struct session *s, struct error *error)
 {
 	struct session_part all = {.leaks = &s->leaks,
-				   .coverage = &s->result.coverage,
-				   .repositories = s->repositories,
-				   .repository_count = s->repository_count,
-				   .suppressed = s->result.suppressed};
+	                           .coverage = &s->result.coverage,
+	                           .repositories = s->repositories,
+	                           .repository_count = s->repository_count,
+	                           .suppressed = s->result.suppressed};
 
 	if (s->result.coverage.named_count) {
 		struct scanner *scanner = session_scanner(s);
@@ -370,7 +457,7 @@ int session_report(struct session *s, struct error *error)
 	leak_list_sort(&s->leaks);
 	coverage_sort(&s->result.coverage);
 	if (session_write_parts(s, &all, s->reports, s->report_count, error))
-		return status_error(error);
+		return session_error(s, error);
 	print_lost(s);
 	print_left_out(s);
 	if (!s->options.quiet)
@@ -394,8 +481,10 @@ void session_end(struct session *s)
 
 int session_fail(struct session *s, const struct error *error)
 {
+	int status = session_error(s, error);
+
 	session_end(s);
-	return status_error(error);
+	return status;
 }
 
 int session_help(struct session *s, const char *help)

@@ -16,7 +16,7 @@ struct session {
 	struct engine *engine;
 	struct scan_options scan;
 	struct scan_result result; /* of all workers, or of all histories */
-	struct leak_list leaks;	   /* of all histories */
+	struct leak_list leaks;    /* of all histories */
 	struct scanned_repository *repositories;
 	size_t repository_count;
 	bool has_repositories; /* set before the session begins: reports may go to folders */
@@ -51,11 +51,11 @@ struct session_part {
  * which has room for all, and sets *count. NAME is made of `name` and is safe as a file's name.
  */
 enum err session_open_parts(const struct session *session, const char *name, struct report *reports,
-			    size_t *count, struct error *error);
+                            size_t *count, struct error *error);
 
 /* Writes, commits and releases the reports of a part, which must be sorted. */
 enum err session_write_parts(const struct session *session, const struct session_part *part,
-			     struct report *reports, size_t count, struct error *error);
+                             struct report *reports, size_t count, struct error *error);
 
 /* Writes the reports of the result, prints the summary, and returns the exit status. */
 int session_report(struct session *session, struct error *error);

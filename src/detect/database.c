@@ -14,13 +14,13 @@
 enum {
 	DIGEST_SIZE = 16,
 	DATABASE_MAX = 64 * 1024 * 1024, /* bytes of a serialised database */
-	CACHED_MAX = 32,		 /* databases kept in the cache */
+	CACHED_MAX = 32,                 /* databases kept in the cache */
 };
 
 /* ---- Compiling ---- */
 
 static enum err compile(hs_database_t **database, const struct stub_index *stubs,
-			const hs_platform_info_t *platform, struct error *error)
+                        const hs_platform_info_t *platform, struct error *error)
 {
 	const char **expressions = mem_calloc(stubs->count, sizeof(*expressions));
 	unsigned *flags = mem_calloc(stubs->count, sizeof(*flags));
@@ -34,13 +34,13 @@ static enum err compile(hs_database_t **database, const struct stub_index *stubs
 		ids[i] = (unsigned)i;
 	}
 	if (hs_compile_multi(expressions, flags, ids, (unsigned)stubs->count, HS_MODE_BLOCK,
-			     platform, database, &problem) != HS_SUCCESS) {
+	                     platform, database, &problem) != HS_SUCCESS) {
 		bool known = problem && problem->expression >= 0;
 
 		err = error_set(error, known ? ERR_SYNTAX : ERR_UNSUPPORTED,
-				"Hyperscan refuses the stub %s: %s",
-				known ? expressions[problem->expression] : "database",
-				problem ? problem->message : "no reason given");
+		                "Hyperscan refuses the stub %s: %s",
+		                known ? expressions[problem->expression] : "database",
+		                problem ? problem->message : "no reason given");
 		hs_free_compile_error(problem);
 	}
 	free(expressions);
@@ -60,17 +60,17 @@ static enum err serialise(const hs_database_t *database, struct buf *out, struct
 	err = buf_append(out, (struct bytes){(unsigned char *)bytes, len});
 	free(bytes);
 	return err ? error_set(error, err, "the database is larger than %d bytes", DATABASE_MAX)
-		   : err;
+	           : err;
 }
 
 enum err database_compile_for(enum platform platform, const struct stub_index *stubs,
-			      struct buf *out, struct error *error)
+                              struct buf *out, struct error *error)
 {
 	/* Stated features, not the build machine's: hs_compile.h, HS_CPU_FEATURES_*. */
 	static const unsigned long long features[PLATFORM_COUNT] = {
 	    0, HS_CPU_FEATURES_AVX2, HS_CPU_FEATURES_AVX2 | HS_CPU_FEATURES_AVX512};
 	hs_platform_info_t info = {.tune = HS_TUNE_FAMILY_GENERIC,
-				   .cpu_features = features[platform]};
+	                           .cpu_features = features[platform]};
 	hs_database_t *database = NULL;
 	enum err err = compile(&database, stubs, &info, error);
 
@@ -92,18 +92,18 @@ static void cache_key(const struct stub_index *stubs, char name[DIGEST_SIZE * 2 
 	hs_populate_platform(&platform);
 	crypto_generichash_init(&state, NULL, 0, sizeof(digest));
 	crypto_generichash_update(&state, (const unsigned char *)hs_version(),
-				  strlen(hs_version()) + 1);
+	                          strlen(hs_version()) + 1);
 	crypto_generichash_update(&state, (const unsigned char *)&platform.tune,
-				  sizeof(platform.tune));
+	                          sizeof(platform.tune));
 	crypto_generichash_update(&state, (const unsigned char *)&platform.cpu_features,
-				  sizeof(platform.cpu_features));
+	                          sizeof(platform.cpu_features));
 	for (size_t i = 0; i < stubs->count; i++) {
 		const struct stub *stub = &stubs->stubs[i];
 
 		crypto_generichash_update(&state, (const unsigned char *)stub->expression,
-					  strlen(stub->expression) + 1);
+		                          strlen(stub->expression) + 1);
 		crypto_generichash_update(&state, (const unsigned char *)&stub->caseless,
-					  sizeof(stub->caseless));
+		                          sizeof(stub->caseless));
 	}
 	crypto_generichash_final(&state, digest, sizeof(digest));
 	sodium_bin2hex(name, DIGEST_SIZE * 2 + 1, digest, sizeof(digest));
@@ -152,7 +152,7 @@ out:
 static void digest_of(const char *name, struct bytes bytes, unsigned char digest[DIGEST_SIZE])
 {
 	crypto_generichash(digest, DIGEST_SIZE, bytes.ptr, bytes.len, (const unsigned char *)name,
-			   strlen(name));
+	                   strlen(name));
 }
 
 /* Reads a cached database: a digest, then the serialised bytes that it must fit. */
@@ -229,7 +229,8 @@ static void cache_write(int folder, const char *name, const hs_database_t *datab
 	int fd = -1;
 
 	buf_init(&text, DATABASE_MAX);
-	snprintf(temporary, sizeof(temporary), "new-%ld", (long)getpid());
+	snprintf(temporary, sizeof(temporary), "new-%ld-%lld", (long)getpid(),
+	         (long long)time(NULL));
 	if (buf_append(&text, (struct bytes){digest, sizeof(digest)}) ||
 	    serialise(database, &text, NULL))
 		goto out;
@@ -255,7 +256,7 @@ out:
 /* ---- Opening ---- */
 
 enum err database_open(struct hs_database **database, const struct stub_index *stubs,
-		       const struct bytes *embedded, struct error *error)
+                       const struct bytes *embedded, struct error *error)
 {
 	char name[DIGEST_SIZE * 2 + 6];
 	enum err err = ERR_NONE;
@@ -264,12 +265,12 @@ enum err database_open(struct hs_database **database, const struct stub_index *s
 	*database = NULL;
 	if (hs_valid_platform() != HS_SUCCESS)
 		return error_set(error, ERR_UNSUPPORTED,
-				 "this processor cannot run Hyperscan (it needs SSSE3); "
-				 "use --no-prefilter");
+		                 "this processor cannot run Hyperscan (it needs SSSE3); "
+		                 "use --no-prefilter");
 	for (int i = PLATFORM_COUNT - 1; embedded && i >= 0; i--) {
 		if (embedded[i].len &&
 		    hs_deserialize_database((const char *)embedded[i].ptr, embedded[i].len,
-					    database) == HS_SUCCESS)
+		                            database) == HS_SUCCESS)
 			return ERR_NONE;
 	}
 	cache_key(stubs, name);

@@ -13,10 +13,11 @@
 #include <strings.h>
 
 enum {
-	CHUNK = 1024 * 1024, /* bytes whose hits are kept at a time */
-	CLUSTER_MAX = 4096,  /* overlapping proofs that are weighed against each other */
-	SECONDS_MIN = 30,    /* time for one text ... */
-	SECONDS_PER_MIB = 1, /* ... and more for a large one */
+	CHUNK = 1024 * 1024,       /* bytes whose hits are kept at a time */
+	CLUSTER_MAX = 4096,        /* overlapping proofs that are weighed against each other */
+	RAW_MAX = 4 * 1024 * 1024, /* matches of all rules in one text */
+	SECONDS_MIN = 10,          /* time for one text ... */
+	MIB_PER_SECOND = 5,        /* ... and more for a large one */
 };
 
 /* What the engine knows of a rule beside the rule itself. */
@@ -35,7 +36,7 @@ struct engine {
 	struct prefilter *prefilter; /* NULL: switched off */
 	struct engine_rule *rules;   /* all parts, numbered through */
 	uint32_t rule_count;
-	bool generic;	 /* some enabled rule is generic */
+	bool generic;    /* some enabled rule is generic */
 	uint32_t *whole; /* the numbers of the rules that are looked for in whole texts */
 	size_t whole_count;
 	uint32_t first_rule[PART_COUNT];
@@ -57,8 +58,8 @@ struct detector {
 	struct context_cache *context;
 	struct prefilter_scratch *scratch;
 	struct rule_state *states; /* by rule */
-	uint64_t *stub_seen;	   /* by stub: the number of the text that it was last seen in */
-	uint64_t text;		   /* counts the texts */
+	uint64_t *stub_seen;       /* by stub: the number of the text that it was last seen in */
+	uint64_t text;             /* counts the texts */
 	struct hits hits;
 	struct proofs candidates;
 };
@@ -67,7 +68,7 @@ struct detector {
 
 /* Calls check on every pattern of the filters. */
 static enum err check_filters(struct patterns *patterns, unsigned part, const struct filters *f,
-			      struct error *error)
+                              struct error *error)
 {
 	enum err err = ERR_NONE;
 
@@ -85,7 +86,7 @@ static enum err check_filters(struct patterns *patterns, unsigned part, const st
 }
 
 static enum err check_context(struct patterns *patterns, unsigned part, const struct context *c,
-			      struct error *error)
+                              struct error *error)
 {
 	enum err err = ERR_NONE;
 
@@ -97,7 +98,7 @@ static enum err check_context(struct patterns *patterns, unsigned part, const st
 }
 
 static enum err check_rule(struct patterns *patterns, unsigned part, const struct rule *rule,
-			   struct error *error)
+                           struct error *error)
 {
 	struct error inner = {0};
 	enum err err = patterns_check(patterns, part, &rule->pattern, &inner);
@@ -108,7 +109,7 @@ static enum err check_rule(struct patterns *patterns, unsigned part, const struc
 		err = check_filters(patterns, part, &rule->filters, &inner);
 	if (err)
 		error_set(error, err, "%s:%u: rule %s: %s", rule->file, rule->line, rule->id,
-			  inner.message);
+		          inner.message);
 	return err;
 }
 
@@ -146,7 +147,7 @@ static void add_rules(struct engine *engine, unsigned part)
 }
 
 enum err engine_new(struct engine **out, const struct ruleset *set,
-		    const struct engine_options *options, struct error *error)
+                    const struct engine_options *options, struct error *error)
 {
 	struct engine *engine = mem_calloc(1, sizeof(*engine));
 	size_t count = 0;
@@ -248,15 +249,20 @@ static int raw_match_order(const void *left, const void *right)
 	const struct raw_match *a = left, *b = right;
 
 	return a->rule != b->rule ? (a->rule > b->rule) - (a->rule < b->rule)
-				  : (a->start > b->start) - (a->start < b->start);
+	                          : (a->start > b->start) - (a->start < b->start);
 }
 
 /* Another text comes: what was known of the last one is void. */
-static void begin_text(struct detector *d, struct bytes text)
+static void begin_text(struct detector *d)
 {
 	d->text++;
+}
+
+/* Sets the time that collecting and selecting may take together. */
+static void set_time(struct detector *d, struct bytes text)
+{
 	matcher_set_time(d->matcher,
-			 SECONDS_MIN + SECONDS_PER_MIB * (unsigned)(text.len / (1024 * 1024)));
+	                 SECONDS_MIN + (unsigned)(text.len / MIB_PER_SECOND / (1024 * 1024)));
 }
 
 static struct rule_state *state_of(struct detector *d, uint32_t rule)
@@ -273,7 +279,7 @@ static struct rule_state *state_of(struct detector *d, uint32_t rule)
  * `overlapping` every such match, else those of a find loop.
  */
 static void search_starts(struct detector *d, struct bytes text, uint32_t rule, uint32_t from,
-			  uint32_t last, bool overlapping, struct raw_set *out)
+                          uint32_t last, bool overlapping, struct raw_set *out)
 {
 	const struct engine_rule *r = &d->engine->rules[rule];
 	struct rule_state *state = state_of(d, rule);
@@ -283,11 +289,11 @@ static void search_starts(struct detector *d, struct bytes text, uint32_t rule, 
 		from = state->next;
 	while (from <= last) {
 		enum found found = matcher_search(d->matcher, r->part, &r->rule->pattern, text,
-						  from, last, &match);
+		                                  from, last, &match);
 
 		if (found == FOUND_NONE)
 			break;
-		if (found == FOUND_LIMIT) {
+		if (found == FOUND_LIMIT || out->count == RAW_MAX) {
 			out->limited = r->rule;
 			state->next = UINT32_MAX; /* one limit is enough for this text */
 			return;
@@ -301,7 +307,7 @@ static void search_starts(struct detector *d, struct bytes text, uint32_t rule, 
 /* The segment that [start, end) lies in whole; NULL if there is none. Bytes past the text's ends
  * lie in no segment: the end itself is something that a pattern can see. */
 static const struct segment *segment_around(const struct segments *segments, int64_t start,
-					    int64_t end)
+                                            int64_t end)
 {
 	size_t low = 0, high = segments ? segments->count : 0;
 
@@ -321,7 +327,7 @@ static const struct segment *segment_around(const struct segments *segments, int
 
 /* Adds the base's matches of the rule that start in [from, last], where the segment copies them. */
 static void carry_matches(const struct segments *segments, const struct segment *segment,
-			  uint32_t rule, uint32_t from, uint32_t last, struct raw_set *out)
+                          uint32_t rule, uint32_t from, uint32_t last, struct raw_set *out)
 {
 	const struct raw_set *base = segments->base;
 	uint32_t shift = segment->from - segment->start; /* modulo 2^32, and so is the sum */
@@ -340,13 +346,13 @@ static void carry_matches(const struct segments *segments, const struct segment 
 	       base->matches[low].start <= last + shift;
 	     low++)
 		raw_set_add(out, (struct raw_match){rule, base->matches[low].start - shift,
-						    base->matches[low].end - shift});
+		                                    base->matches[low].end - shift});
 }
 
 /* A stub at this place lets matches of the rule start at some offsets before it: finds them. */
 static void follow_anchor(struct detector *d, struct bytes text, const struct segments *segments,
-			  uint32_t rule, const struct stub_use *use, uint32_t at, bool overlapping,
-			  struct raw_set *out)
+                          uint32_t rule, const struct stub_use *use, uint32_t at, bool overlapping,
+                          struct raw_set *out)
 {
 	const struct reach *reach = &d->engine->rules[rule].rule->reach;
 	struct rule_state *state = state_of(d, rule);
@@ -363,7 +369,7 @@ static void follow_anchor(struct detector *d, struct bytes text, const struct se
 	/* A base that lacks matches of a rule cannot say that there were none. */
 	if (segments && reach->width != UNBOUNDED && !segments->base->limited)
 		segment = segment_around(segments, (int64_t)from - reach->behind,
-					 (int64_t)last + reach->width + reach->ahead);
+		                         (int64_t)last + reach->width + reach->ahead);
 	if (segment) {
 		carry_matches(segments, segment, rule, from, last, out);
 		state->next = last + 1;
@@ -374,7 +380,7 @@ static void follow_anchor(struct detector *d, struct bytes text, const struct se
 
 /* Follows every hit, in order: notes what is present and searches where matches may start. */
 static void follow_hits(struct detector *d, struct bytes text, const struct segments *segments,
-			const struct hits *hits, bool overlapping, struct raw_set *out)
+                        const struct hits *hits, bool overlapping, struct raw_set *out)
 {
 	const struct engine *e = d->engine;
 
@@ -387,7 +393,7 @@ static void follow_hits(struct detector *d, struct bytes text, const struct segm
 		if (d->stub_seen[hit.stub] != d->text) {
 			d->stub_seen[hit.stub] = d->text;
 			out->present = mem_grow(out->present, out->present_count, &out->present_cap,
-						sizeof(*out->present));
+			                        sizeof(*out->present));
 			out->present[out->present_count++] = hit.stub;
 		}
 		for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
@@ -397,7 +403,7 @@ static void follow_hits(struct detector *d, struct bytes text, const struct segm
 			if (use->kind == STUB_ANCHORS && e->rules[rule].enabled &&
 			    !e->rules[rule].whole)
 				follow_anchor(d, text, segments, rule, use, hit.at, overlapping,
-					      out);
+				              out);
 		}
 	}
 }
@@ -415,7 +421,7 @@ static uint32_t stub_width(const struct engine *e, uint32_t stub)
  * the base's; for the rest, what lies between the ranges is read, with a stub's width around it.
  */
 static bool find_hits(struct detector *d, struct bytes text, const struct segments *segments,
-		      struct hits *out)
+                      struct hits *out)
 {
 	const struct engine *e = d->engine;
 	uint32_t margin = prefilter_stub_width(e->prefilter);
@@ -477,7 +483,7 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 		end = text.len - start > CHUNK ? start + CHUNK : text.len;
 		d->hits.count = 0;
 		if (!prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
-				    (uint32_t)end, &d->hits))
+		                    (uint32_t)end, &d->hits))
 			return false;
 		hits_sort(&d->hits);
 		while (end < text.len && d->hits.count &&
@@ -489,13 +495,14 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 }
 
 void detector_collect(struct detector *d, struct bytes text, const struct segments *segments,
-		      bool keep_hits, struct raw_set *out)
+                      bool keep_hits, struct raw_set *out)
 {
 	static const struct segments nothing_copied = {0};
 	bool complete = true;
 
 	raw_set_clear(out);
-	begin_text(d, text);
+	begin_text(d);
+	set_time(d, text);
 	if (!d->engine->prefilter)
 		return; /* all rules are looked for in the whole text, when proofs are selected */
 	if (segments || keep_hits) {
@@ -563,7 +570,7 @@ static void note_present(struct detector *d, const struct raw_set *raw)
 
 /* Whether the rule's conditions on the whole text, its path and its kind hold. */
 static bool rule_applies(struct detector *d, uint32_t number, struct bytes text, struct bytes path,
-			 bool binary)
+                         bool binary)
 {
 	const struct engine_rule *r = &d->engine->rules[number];
 	const struct rule_state *state = state_of(d, number);
@@ -572,7 +579,7 @@ static bool rule_applies(struct detector *d, uint32_t number, struct bytes text,
 		return false;
 	if (!d->engine->prefilter)
 		return (!r->rule->include.content ||
-			contains_any(text, r->rule->include.content)) &&
+		        contains_any(text, r->rule->include.content)) &&
 		       !contains_any(text, r->rule->reject.content);
 	return (!r->rule->include.content || state->included) && !state->rejected;
 }
@@ -581,7 +588,7 @@ enum { NAMED_GROUPS_MAX = 32 };
 
 /* Notes the groups that the filters name, as the last match captured them. */
 static size_t capture_groups(const struct detector *d, const struct filters *f, struct bytes text,
-			     struct captured groups[NAMED_GROUPS_MAX])
+                             struct captured groups[NAMED_GROUPS_MAX])
 {
 	const char *names[NAMED_GROUPS_MAX];
 	size_t count = 0;
@@ -605,7 +612,7 @@ static size_t capture_groups(const struct detector *d, const struct filters *f, 
 
 /* Sets confidence and level by the rule and by what proves the secret; false: it is dropped. */
 static bool judge(const struct engine *e, const struct rule *rule, struct bytes secret,
-		  struct proof *proof)
+                  struct proof *proof)
 {
 	bool structured = rule->structure != STRUCTURE_NONE;
 	bool sound = structure_verify(rule->structure, secret);
@@ -633,7 +640,7 @@ static bool judge(const struct engine *e, const struct rule *rule, struct bytes 
  * case nothing is added.
  */
 static enum found prove(struct detector *d, struct bytes text, const struct engine_rule *r,
-			struct span match, struct proofs *out)
+                        struct span match, struct proofs *out)
 {
 	struct captured groups[NAMED_GROUPS_MAX];
 	struct filter_input input = {.matcher = d->matcher, .part = r->part, .groups = groups};
@@ -643,7 +650,7 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
 
 	/* Once more at this start, for the groups. */
 	found = matcher_search(d->matcher, r->part, &r->rule->pattern, text, match.start,
-			       match.start, &match);
+	                       match.start, &match);
 	if (found != FOUND_MATCH)
 		return FOUND_LIMIT;
 	secret = matcher_secret(d->matcher);
@@ -665,7 +672,7 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
 
 /* Proves the matches of one rule that a find loop takes; raw ones are in order of start. */
 static void prove_matches(struct detector *d, struct bytes text, uint32_t number,
-			  const struct raw_match *raw, size_t count, struct proofs *out)
+                          const struct raw_match *raw, size_t count, struct proofs *out)
 {
 	const struct engine_rule *r = &d->engine->rules[number];
 	uint32_t next = 0;
@@ -730,7 +737,7 @@ static void choose_among(struct proof *items, size_t count, bool every_rule, str
 
 		for (size_t k = first; k < out->count && free_place && !every_rule; k++)
 			free_place = items[i].start >= out->items[k].end ||
-				     items[i].end <= out->items[k].start;
+			             items[i].end <= out->items[k].start;
 		if (free_place)
 			proofs_add(out, &items[i]);
 	}
@@ -757,7 +764,7 @@ static void choose(struct proofs *candidates, bool every_rule, struct proofs *ou
 }
 
 void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
-		     const struct raw_set *raw, struct proofs *out)
+                     const struct raw_set *raw, struct proofs *out)
 {
 	const struct engine *e = d->engine;
 
@@ -765,7 +772,7 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 	out->limited = raw->limited;
 	if (!raw->count && !e->whole_count)
 		return;
-	begin_text(d, text);
+	begin_text(d);
 	note_present(d, raw);
 	d->candidates.count = 0;
 	d->candidates.limited = NULL;

@@ -179,7 +179,7 @@ static enum err read_spec(struct report *r, const char *spec, struct error *erro
 			r->path = mem_strdup(equals + 1);
 		return ERR_NONE;
 	}
-	return error_set(error, ERR_USAGE, "-o %s: unknown format; there are %s, %s, %s", spec,
+	return error_set(error, ERR_USAGE, "-o %.*s: unknown format; there are %s, %s, %s", (int)len, spec,
 			 formats[0].name, formats[1].name, formats[2].name);
 }
 

@@ -4,15 +4,6 @@
 
 #include <inttypes.h>
 
-bool safe_character(uint32_t code)
-{
-	if (code < 0x20 || (code >= 0x7f && code < 0xa0))
-		return false;
-	/* Marks and separators, embeddings and overrides, isolates: Unicode 15, UAX 9, table 2. */
-	return code != 0x61c && code != 0x200e && code != 0x200f &&
-	       !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069);
-}
-
 size_t safe_write(FILE *out, struct bytes text)
 {
 	const unsigned char *ptr = text.ptr, *end = text.ptr + text.len;
@@ -21,7 +12,7 @@ size_t safe_write(FILE *out, struct bytes text)
 	while (ptr < end) {
 		uint32_t code;
 		unsigned len = utf8_decode(ptr, end, &code);
-		unsigned escaped = len && safe_character(code) ? 0 : len ? len : 1;
+		unsigned escaped = len && utf8_shows_itself(code) ? 0 : len ? len : 1;
 
 		if (escaped) {
 			for (unsigned i = 0; i < escaped && out; i++)

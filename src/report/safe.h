@@ -15,12 +15,6 @@
 enum { SAFE_PREVIEW_MAX = 64 };
 
 /*
- * Whether the character does nothing but show itself: no control character (C0, DEL, C1), no line
- * or paragraph separator, nothing that turns the direction of writing.
- */
-bool safe_character(uint32_t code);
-
-/*
  * Writes the text with unsafe characters and invalid UTF-8 as \xNN, byte for byte, and a backslash
  * as two, so that the original can be told. Returns the number of characters that this takes; out
  * may be NULL to learn only that. Failures show in ferror(out).

@@ -10,6 +10,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+enum { FINDINGS_MAX = 100000 }; /* in one blob; more tell nobody more */
+
 struct scanner {
 	const struct ruleset *set;
 	const struct scan_options *options;
@@ -35,7 +37,7 @@ void scan_result_adopt(struct scan_result *into, struct scan_result *from)
 }
 
 struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
-			    const struct scan_options *options)
+                            const struct scan_options *options)
 {
 	struct scanner *s = mem_calloc(1, sizeof(*s));
 
@@ -85,16 +87,21 @@ static void add_findings(struct scanner *s, struct bytes path, struct scan_resul
 	else
 		path = redact_name(&s->redactor, path, text, &s->proofs, &findings->text);
 	locator_init(&at, text);
+	if (s->proofs.count > FINDINGS_MAX) {
+		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, path,
+		              "more than 100,000 findings in it");
+		s->proofs.count = FINDINGS_MAX;
+	}
 	for (size_t i = 0; i < s->proofs.count; i++) {
 		const struct proof *p = &s->proofs.items[i];
 		struct bytes secret = bytes_slice(text, p->start, p->end);
 		struct finding f = {.rule = p->rule,
-				    .path = path,
-				    .secret_len = (uint32_t)secret.len,
-				    .entropy = (float)p->entropy,
-				    .confidence = (uint8_t)p->confidence,
-				    .level = (uint8_t)p->level,
-				    .checksum = (uint8_t)p->checksum};
+		                    .path = path,
+		                    .secret_len = (uint32_t)secret.len,
+		                    .entropy = (float)p->entropy,
+		                    .confidence = (uint8_t)p->confidence,
+		                    .level = (uint8_t)p->level,
+		                    .checksum = (uint8_t)p->checksum};
 
 		locator_move(&at, p->start);
 		if (s->options->inline_policy != INLINE_IGNORE)
@@ -145,12 +152,12 @@ void scanner_redact_lost(struct scanner *s, struct coverage *coverage)
 
 	for (size_t i = 0; i < coverage->named_count && !s->options->keep_secrets; i++)
 		coverage->lost[i].path = redact_name(&s->redactor, coverage->lost[i].path, no_text,
-						     NULL, &coverage->text);
+		                                     NULL, &coverage->text);
 }
 
 /* Makes findings of the raw set of the text on view. */
 static void report_proofs(struct scanner *s, const struct blob *blob, const struct raw_set *raw,
-			  struct scan_result *result)
+                          struct scan_result *result)
 {
 	size_t first = result->findings.count;
 	bool binary = s->view.kind == TEXT_BINARY;
@@ -162,7 +169,7 @@ static void report_proofs(struct scanner *s, const struct blob *blob, const stru
 	detector_select(s->detector, s->view.text, blob->path, binary, raw, &s->proofs);
 	if (s->proofs.limited)
 		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, blob->path,
-			      s->proofs.limited->id);
+		              s->proofs.limited->id);
 	if (!s->proofs.count)
 		return;
 	add_findings(s, blob->path, result);
@@ -176,7 +183,7 @@ static bool show(struct scanner *s, const struct blob *blob, struct scan_result 
 		return true;
 	if (result)
 		coverage_lose(&result->coverage, LOST_TOO_LARGE, blob->path,
-			      "its UTF-16 text passes 4 GiB");
+		              "its UTF-16 text passes 4 GiB");
 	return false;
 }
 
@@ -194,8 +201,8 @@ void scan_state_release(struct scan_state *state)
 }
 
 void scanner_scan_version(struct scanner *s, const struct blob *blob,
-			  const struct scan_copies *copies, struct scan_state *state,
-			  struct scan_result *result)
+                          const struct scan_copies *copies, struct scan_state *state,
+                          struct scan_result *result)
 {
 	struct segments segments;
 	bool based;
@@ -208,7 +215,7 @@ void scanner_scan_version(struct scanner *s, const struct blob *blob,
 	based = copies && copies->base->usable && state->usable;
 	if (based)
 		segments = (struct segments){copies->segments, copies->count, &copies->base->raw,
-					     (uint32_t)copies->base_len};
+		                             (uint32_t)copies->base_len};
 	detector_collect(s->detector, s->view.text, based ? &segments : NULL, true, &state->raw);
 	if (result)
 		report_proofs(s, blob, &state->raw, result);
