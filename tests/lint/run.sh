@@ -59,6 +59,13 @@ for call in strcpy strcat strncpy sprintf vsprintf strtok gmtime localtime atoi 
 	violation banned src/base/text.c "int length(void)\n{\n\treturn !!$call(0);\n}"
 done
 violation banned tests/base/test_text.c 'int length(void)\n{\n\treturn atoi (0);\n}'
+violation banned src/base/text.c "int length(void)\n{\n\treturn '\"' + atoi(\"1\");\n}"
+
+# Awk in a C string may call what C must not.
+clean_tree
+printf 'const char *script = "print sprintf(\\"%%c\\", 65)"; /* atoi() */\n' >"$tree/tests/model/test_level.c"
+expect 0 banned 'the name of a banned function in a string'
+
 violation unbuilt src/base/text.c 'int length(void);'
 violation layers src/base/text.c '#include "model/level.h"'
 violation layers src/report/text.c '#include "detect/match.h"'
