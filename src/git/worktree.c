@@ -16,7 +16,9 @@ struct worktree {
 	int top; /* the top folder's descriptor */
 	struct ignore *rules;
 	unsigned references;
-	struct buf path; /* scratch */
+	struct worktree *outer; /* that this one is nested in; NULL: in none */
+	struct buf inside;      /* the top's path there, with '/' at its end */
+	struct buf path;        /* scratch */
 };
 
 /*
@@ -24,7 +26,7 @@ struct worktree {
  * has extensions, hence the low one.
  */
 enum {
-	PATH_LIMIT = 1 << 20,	 /* longer paths are not asked about */
+	PATH_LIMIT = 1 << 20,    /* longer paths are not asked about */
 	INDEX_LIMIT = 256 << 20, /* an index of a million files has some 100 MB */
 	CONFIG_LIMIT = 256 << 10,
 };
@@ -146,12 +148,13 @@ struct worktree *worktree_open(const char *folder)
 {
 	struct worktree *w = mem_calloc(1, sizeof(*w));
 
+	buf_init(&w->inside, PATH_LIMIT);
 	buf_init(&w->path, PATH_LIMIT);
 	w->references = 1;
 	w->top = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->top >= 0 && repository_is_harmless(w->top) && library_start() &&
 	    git_repository_open_ext(&w->repository, folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) ==
-		0 &&
+	        0 &&
 	    stands_here(w->repository, w->top) &&
 	    git_repository_index(&w->index, w->repository) == 0) {
 		read_rules(w);
@@ -161,38 +164,76 @@ struct worktree *worktree_open(const char *folder)
 	return NULL;
 }
 
+void worktree_nest(struct worktree *w, struct worktree *outer, struct bytes inside)
+{
+	if (outer && buf_append(&w->inside, inside) == ERR_NONE)
+		w->outer = worktree_hold(outer);
+}
+
+/* Shortens a path that ends in '/' by its last name; false for the root. */
+static bool to_parent(struct buf *path)
+{
+	if (path->len <= 1)
+		return false;
+	do
+		path->len--;
+	while (path->ptr[path->len - 1] != '/');
+	return true;
+}
+
+/* Shortens the path to that of the nearest folder that holds a `.git`, on this device. */
+static bool to_top(struct buf *path, dev_t device)
+{
+	struct stat st;
+
+	do {
+		size_t len = path->len;
+		bool found;
+
+		if (stat(buf_text(path), &st) != 0 || st.st_dev != device ||
+		    buf_append(path, bytes_of(".git")))
+			return false;
+		found = lstat(buf_text(path), &st) == 0;
+		path->len = len;
+		if (found)
+			return true;
+	} while (to_parent(path));
+	return false;
+}
+
+/* Nests w, whose top is `top`, in the work trees further up that can be read; changes path. */
+static void nest_in_outer(struct worktree *w, struct bytes top, struct buf *path, dev_t device)
+{
+	while (w && to_parent(path) && to_top(path, device)) {
+		struct worktree *outer = worktree_open(buf_text(path));
+
+		if (!outer)
+			continue;
+		worktree_nest(w, outer, bytes_slice(top, path->len, top.len));
+		worktree_drop(outer);
+		top.len = path->len;
+		w = w->outer;
+	}
+}
+
 struct worktree *worktree_discover(const char *folder, struct buf *inside)
 {
 	struct worktree *w = NULL;
-	struct stat start, here, git;
 	char *real = realpath(folder, NULL);
-	struct buf path;
+	struct buf whole, path;
+	struct stat st;
 
 	buf_clear(inside);
+	buf_init(&whole, PATH_LIMIT);
 	buf_init(&path, PATH_LIMIT);
-	if (!real || stat(real, &start) != 0)
-		goto out;
-	for (size_t end = strcmp(real, "/") == 0 ? 0 : strlen(real);; end--) {
-		buf_clear(&path);
-		if (buf_appendf(&path, "%.*s/", (int)end, real) ||
-		    stat(buf_text(&path), &here) != 0 || here.st_dev != start.st_dev ||
-		    buf_append(&path, bytes_of(".git")))
-			break;
-		if (lstat(buf_text(&path), &git) == 0) {
-			path.len -= strlen(".git");
-			w = worktree_open(buf_text(&path));
-			if (strlen(real) > end + 1 && buf_appendf(inside, "%s/", real + end + 1)) {
-				worktree_drop(w);
-				w = NULL;
-			}
-			break;
-		}
-		while (end && real[end - 1] != '/')
-			end--;
-		if (!end)
-			break;
+	if (real && stat(real, &st) == 0 &&
+	    buf_appendf(&whole, "%s%s", real, real[1] ? "/" : "") == ERR_NONE &&
+	    buf_append(&path, buf_bytes(&whole)) == ERR_NONE && to_top(&path, st.st_dev) &&
+	    buf_append(inside, bytes_slice(buf_bytes(&whole), path.len, whole.len)) == ERR_NONE) {
+		w = worktree_open(buf_text(&path));
+		nest_in_outer(w, bytes_slice(buf_bytes(&whole), 0, path.len), &path, st.st_dev);
 	}
-out:
+	buf_release(&whole);
 	buf_release(&path);
 	free(real);
 	return w;
@@ -207,15 +248,19 @@ struct worktree *worktree_hold(struct worktree *w)
 
 void worktree_drop(struct worktree *w)
 {
-	if (!w || --w->references)
-		return;
-	ignore_drop(w->rules);
-	git_index_free(w->index);
-	git_repository_free(w->repository);
-	if (w->top >= 0)
-		(void)close(w->top);
-	buf_release(&w->path);
-	free(w);
+	while (w && --w->references == 0) {
+		struct worktree *outer = w->outer;
+
+		ignore_drop(w->rules);
+		git_index_free(w->index);
+		git_repository_free(w->repository);
+		if (w->top >= 0)
+			(void)close(w->top);
+		buf_release(&w->inside);
+		buf_release(&w->path);
+		free(w);
+		w = outer;
+	}
 }
 
 static bool is_gitlink(git_index *index, const char *path)
@@ -228,20 +273,36 @@ static bool is_gitlink(git_index *index, const char *path)
 	return entry && entry->mode == GIT_FILEMODE_COMMIT;
 }
 
-enum worktree_entry worktree_entry(struct worktree *w, const char *path)
+/* What this work tree's own index says. */
+static enum worktree_entry index_entry(struct worktree *w, const char *path)
 {
 	size_t len = strlen(path);
 
-	if (len && path[len - 1] == '/') {
-		buf_clear(&w->path);
-		if (buf_append(&w->path, (struct bytes){(const unsigned char *)path, len - 1}))
-			return WORKTREE_UNTRACKED;
-		if (is_gitlink(w->index, buf_text(&w->path)))
-			return WORKTREE_GITLINK;
-		return git_index_find_prefix(NULL, w->index, path) == 0 ? WORKTREE_TRACKED
-									: WORKTREE_UNTRACKED;
-	}
-	return git_index_find(NULL, w->index, path) == 0 ? WORKTREE_TRACKED : WORKTREE_UNTRACKED;
+	if (!len || path[len - 1] != '/')
+		return git_index_find(NULL, w->index, path) == 0 ? WORKTREE_TRACKED
+		                                                 : WORKTREE_UNTRACKED;
+	if (git_index_find_prefix(NULL, w->index, path) == 0)
+		return WORKTREE_TRACKED;
+	buf_clear(&w->path);
+	if (buf_append(&w->path, (struct bytes){(const unsigned char *)path, len - 1}) ==
+	        ERR_NONE &&
+	    is_gitlink(w->index, buf_text(&w->path)))
+		return WORKTREE_GITLINK;
+	return WORKTREE_UNTRACKED;
+}
+
+enum worktree_entry worktree_entry(struct worktree *w, const char *path)
+{
+	enum worktree_entry entry = index_entry(w, path);
+
+	if (entry == WORKTREE_TRACKED || !w->outer)
+		return entry;
+	buf_clear(&w->path);
+	if (buf_append(&w->path, buf_bytes(&w->inside)) == ERR_NONE &&
+	    buf_append(&w->path, bytes_of(path)) == ERR_NONE &&
+	    worktree_entry(w->outer, buf_text(&w->path)) == WORKTREE_TRACKED)
+		return WORKTREE_TRACKED;
+	return entry;
 }
 
 bool worktree_descend(struct worktree *w, const char *inside, struct ignore **rules)

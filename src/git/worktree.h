@@ -25,17 +25,24 @@ enum worktree_entry { WORKTREE_UNTRACKED, WORKTREE_TRACKED, WORKTREE_GITLINK };
 struct worktree *worktree_open(const char *folder);
 
 /*
- * The work tree that this folder lies in, looked for upwards within one file system; the caller's
- * first reference. `inside` receives the folder's path in it, "" for the top. NULL when there is
- * none or it cannot be read.
+ * The work tree that this folder lies in, looked for upwards within one file system, and nested in
+ * those further up; the caller's first reference. `inside` receives the folder's path in it, "" for
+ * the top. NULL when there is none or it cannot be read.
  */
 struct worktree *worktree_discover(const char *folder, struct buf *inside);
+
+/*
+ * Nests w, whose top is the folder `inside` of the work tree `outer`, of which a reference is taken
+ * (NULL is allowed): what `outer` tracks there is tracked in w, too, so that no repository that is
+ * put into another one hides the other one's files.
+ */
+void worktree_nest(struct worktree *w, struct worktree *outer, struct bytes inside);
 
 /* One more reference, and one less: the last one closes the work tree. NULL is allowed. */
 struct worktree *worktree_hold(struct worktree *w);
 void worktree_drop(struct worktree *w);
 
-/* What the index says: a folder is tracked when a tracked file lies below it. */
+/* What the indexes say: a folder is tracked when a tracked file lies below it. */
 enum worktree_entry worktree_entry(struct worktree *w, const char *path);
 
 /*

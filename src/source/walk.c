@@ -23,17 +23,18 @@ enum { WALK_PATH_MAX = 1 << 20 };
  * to the top of the stack; name, path and descriptor do not change from then on.
  */
 struct folder {
-	char *name;	       /* relative to parent, or an operand */
+	char *name;            /* relative to parent, or an operand */
 	struct folder *parent; /* until this folder is opened; NULL: named by the user */
 	unsigned references;   /* the stack's, the batches', the unopened sub-folders' */
-	unsigned depth;	       /* below the operand */
-	DIR *entries;	       /* NULL: not opened yet */
-	bool exhausted;	       /* all entries have been taken */
+	unsigned depth;        /* below the operand */
+	DIR *entries;          /* NULL: not opened yet */
+	bool exhausted;        /* all entries have been taken */
 	struct buf path;       /* as reported, with '/' at its end, or empty */
 	struct worktree *git;  /* the work tree that it lies in; NULL: all is given */
 	struct buf inside;     /* its path there, with '/' at its end, or empty */
+	bool whole;            /* nothing is left out: git's rules are not known */
 	struct ignore *rules;  /* that hold in it */
-	bool ignored;	       /* itself, and with it what is not tracked below */
+	bool ignored;          /* itself, and with it what is not tracked below */
 };
 
 struct walk {
@@ -127,7 +128,7 @@ void walk_batch_release(struct walk_batch *batch, struct walk *walk)
 
 /* Records an entry of the folder, or the folder itself (name ""), as lost. */
 static void lose(const struct folder *folder, const char *name, enum lost_reason reason, int error,
-		 struct coverage *coverage)
+                 struct coverage *coverage)
 {
 	struct buf path;
 
@@ -156,7 +157,7 @@ static enum err set_path(struct folder *folder)
 	if (!err)
 		err = buf_append(&folder->path, bytes_of(folder->name));
 	return err || strcmp(folder->name, "/") == 0 ? err
-						     : buf_append(&folder->path, bytes_of("/"));
+	                                             : buf_append(&folder->path, bytes_of("/"));
 }
 
 /* What the user named is given whole, even when git ignores it. */
@@ -165,29 +166,38 @@ static struct ignore *set_operand_worktree(struct folder *folder)
 	struct ignore *above = NULL;
 
 	folder->git = worktree_discover(folder->name, &folder->inside);
-	if (folder->git && !worktree_descend(folder->git, buf_text(&folder->inside), &above)) {
-		worktree_drop(folder->git);
-		folder->git = NULL;
-	}
+	folder->whole =
+	    !folder->git || !worktree_descend(folder->git, buf_text(&folder->inside), &above);
 	return above;
 }
 
-/* A folder with a `.git` is the top of a work tree of its own. */
+/*
+ * A folder with a `.git` is the top of a work tree of its own, nested in the one around it; if it
+ * cannot be read, all in it is given, and the one around it still counts.
+ */
 static struct ignore *set_folder_worktree(struct folder *folder)
 {
 	const struct folder *parent = folder->parent;
+	struct worktree *own = NULL;
 	struct ignore *above = NULL;
 	struct stat st;
 
-	if (fstatat(dirfd(folder->entries), ".git", &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		folder->ignored = false;
-		folder->git = worktree_open(buf_text(&folder->path));
-		if (folder->git)
-			worktree_descend(folder->git, "", &above);
-	} else if (parent->git &&
-		   buf_append(&folder->inside, buf_bytes(&parent->inside)) == ERR_NONE &&
-		   buf_appendf(&folder->inside, "%s/", folder->name) == ERR_NONE) {
+	folder->whole = parent->whole;
+	if (parent->git && buf_append(&folder->inside, buf_bytes(&parent->inside)) == ERR_NONE &&
+	    buf_appendf(&folder->inside, "%s/", folder->name) == ERR_NONE)
 		folder->git = worktree_hold(parent->git);
+	if (fstatat(dirfd(folder->entries), ".git", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		own = worktree_open(buf_text(&folder->path));
+		folder->ignored = false;
+		folder->whole = !own;
+	}
+	if (own) {
+		worktree_nest(own, folder->git, buf_bytes(&folder->inside));
+		worktree_drop(folder->git);
+		folder->git = own;
+		buf_clear(&folder->inside);
+		worktree_descend(own, "", &above);
+	} else {
 		above = ignore_hold(parent->rules);
 	}
 	return above;
@@ -202,9 +212,9 @@ static void set_worktree(struct folder *folder)
 	struct ignore *above =
 	    folder->parent ? set_folder_worktree(folder) : set_operand_worktree(folder);
 
-	if (folder->git)
+	if (!folder->whole)
 		folder->rules = ignore_read(above, folder->inside.len, dirfd(folder->entries),
-					    ".gitignore", O_NOFOLLOW);
+		                            ".gitignore", O_NOFOLLOW);
 	ignore_drop(above);
 }
 
@@ -214,7 +224,7 @@ static bool open_folder(struct walk *walk, struct folder *folder, struct coverag
 	struct folder *parent = folder->parent;
 	enum err err = set_path(folder);
 	int fd = openat(parent ? dirfd(parent->entries) : AT_FDCWD, folder->name,
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC | (parent ? O_NOFOLLOW : 0));
+	                O_RDONLY | O_DIRECTORY | O_CLOEXEC | (parent ? O_NOFOLLOW : 0));
 
 	if (fd >= 0 && !err)
 		folder->entries = fdopendir(fd);
@@ -242,14 +252,14 @@ static bool open_folder(struct walk *walk, struct folder *folder, struct coverag
  * a tracked file.
  */
 static enum worktree_entry ask_git(struct walk *walk, const struct folder *folder, const char *name,
-				   const char *end, bool *ignored)
+                                   const char *end, bool *ignored)
 {
 	enum worktree_entry entry;
 	const char *path;
 
 	*ignored = false;
 	buf_clear(&walk->entry);
-	if (!folder->git || buf_append(&walk->entry, buf_bytes(&folder->inside)) ||
+	if (folder->whole || !folder->git || buf_append(&walk->entry, buf_bytes(&folder->inside)) ||
 	    buf_append(&walk->entry, bytes_of(name)) || buf_append(&walk->entry, bytes_of(end)))
 		return WORKTREE_TRACKED;
 	path = buf_text(&walk->entry);
@@ -260,7 +270,7 @@ static enum worktree_entry ask_git(struct walk *walk, const struct folder *folde
 }
 
 static void take_file(struct walk *walk, const struct folder *folder, const char *name,
-		      struct walk_batch *batch, struct coverage *coverage)
+                      struct walk_batch *batch, struct coverage *coverage)
 {
 	struct bytes with_nul = {(const unsigned char *)name, strlen(name) + 1};
 	bool ignored;
@@ -272,7 +282,7 @@ static void take_file(struct walk *walk, const struct folder *folder, const char
 }
 
 static void take_folder(struct walk *walk, struct folder *folder, const char *name,
-			struct coverage *coverage)
+                        struct coverage *coverage)
 {
 	bool ignored;
 	enum worktree_entry entry = ask_git(walk, folder, name, "/", &ignored);
@@ -289,7 +299,7 @@ static void take_folder(struct walk *walk, struct folder *folder, const char *na
 
 /* The entry's d_type; DT_UNKNOWN when it has vanished, which is recorded. */
 static unsigned char entry_type(const struct folder *folder, const struct dirent *entry,
-				struct coverage *coverage)
+                                struct coverage *coverage)
 {
 	struct stat st;
 
@@ -303,7 +313,7 @@ static unsigned char entry_type(const struct folder *folder, const struct dirent
 
 /* Takes entries of the folder on top: files go to the batch, sub-folders on the stack. */
 static void take_entries(struct walk *walk, struct folder *folder, struct walk_batch *batch,
-			 struct coverage *coverage)
+                         struct coverage *coverage)
 {
 	for (unsigned i = 0; i < BATCH; i++) {
 		const struct dirent *entry;
@@ -364,7 +374,7 @@ static void refill(struct walk *walk, struct walk_batch *batch, struct coverage 
 }
 
 bool walk_next(struct walk *walk, struct walk_batch *batch, struct file *file,
-	       struct coverage *coverage)
+               struct coverage *coverage)
 {
 	for (;;) {
 		const char *name;
@@ -382,8 +392,8 @@ bool walk_next(struct walk *walk, struct walk_batch *batch, struct file *file,
 			continue;
 		}
 		*file = (struct file){.folder = dirfd(batch->folder->entries),
-				      .name = name,
-				      .path = buf_bytes(&batch->path)};
+		                      .name = name,
+		                      .path = buf_bytes(&batch->path)};
 		return true;
 	}
 }

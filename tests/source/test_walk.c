@@ -343,6 +343,45 @@ static void enters_nested_repositories_and_no_gitlinks(void **state)
 	assert_walk("t/linked", false, "t/linked/a");
 }
 
+static void nested_repositories_hide_nothing_that_is_tracked(void **state)
+{
+	(void)state;
+	tree_put("t/v/foo/f", "");
+	tree_put("t/v/foo/sub/g", "");
+	tree_put("t/v/foo/sub/untracked", "");
+	tree_put("t/v/link/h", "");
+	TREE_RUN("git", "init", "-q", "t");
+	TREE_RUN("git", "-C", "t", "add", "v/foo/f", "v/foo/sub/g", "v/link/h");
+	TREE_RUN("git", "init", "-q", "t/v");
+	TREE_RUN("git", "init", "-q", "t/v/foo");
+	TREE_RUN("git", "-C", "t/v", "update-index", "--add", "--cacheinfo",
+	         "160000,0123456789012345678901234567890123456789,link");
+	tree_put("t/v/foo/.gitignore", "*\n");
+	tree_put("t/v/foo/kept", "");
+	TREE_RUN("git", "-C", "t/v/foo", "add", "-f", "kept");
+	assert_walk("t", false, "t/v/foo/f|t/v/foo/kept|t/v/foo/sub/g|t/v/link/h");
+	assert_walk("t/v/foo", false, "t/v/foo/f|t/v/foo/kept|t/v/foo/sub/g");
+	/* .gitignore and sub/untracked, twice */
+	assert_int_equal(coverage.skipped[SKIP_IGNORED], 4);
+	/* One in between that cannot be read does not cut the outer one off. */
+	tree_put("t/v/.git/index", "nonsense");
+	assert_walk("t", false, "t/v/foo/f|t/v/foo/kept|t/v/foo/sub/g|t/v/link/h");
+	assert_walk("t/v/foo", false, "t/v/foo/f|t/v/foo/kept|t/v/foo/sub/g");
+}
+
+/* What the user names is given whole, but a repository in it goes by its own rules. */
+static void nested_repositories_hide_nothing_in_an_ignored_folder(void **state)
+{
+	(void)state;
+	set_up_repository();
+	tree_put("t/build/x/tracked", "");
+	TREE_RUN("git", "-C", "t", "add", "-f", "build/x/tracked");
+	TREE_RUN("git", "init", "-q", "t/build/x");
+	tree_put("t/build/x/.gitignore", "*\n");
+	assert_walk("t/build", false,
+	            "t/build/sub/untracked|t/build/tracked|t/build/untracked|t/build/x/tracked");
+}
+
 static void gives_all_where_the_repository_cannot_be_read(void **state)
 {
 	(void)state;
@@ -449,6 +488,8 @@ int main(void)
 	    TEST(gives_a_named_folder_even_if_it_is_ignored),
 	    TEST(gives_names_of_any_bytes_as_git_does),
 	    TEST(enters_nested_repositories_and_no_gitlinks),
+	    TEST(nested_repositories_hide_nothing_that_is_tracked),
+	    TEST(nested_repositories_hide_nothing_in_an_ignored_folder),
 	    TEST(gives_all_where_the_repository_cannot_be_read),
 	    TEST(hides_nothing_by_rules_that_are_no_file),
 	    TEST(gives_what_git_lists_in_random_trees),
