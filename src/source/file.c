@@ -16,7 +16,7 @@ enum { LFS_POINTER_MAX = 1024 };
 void file_buffer_init(struct buf *content, const struct source_options *options)
 {
 	buf_init(content,
-		 options->max_size < SIZE_MAX / 2 ? (size_t)options->max_size + 1 : SIZE_MAX / 2);
+	         options->max_size < SIZE_MAX / 2 ? (size_t)options->max_size + 1 : SIZE_MAX / 2);
 }
 
 static void lose(struct coverage *coverage, enum lost_reason reason, struct bytes path, int error)
@@ -25,7 +25,7 @@ static void lose(struct coverage *coverage, enum lost_reason reason, struct byte
 }
 
 static void too_large(const struct file *file, const struct source_options *options,
-		      struct coverage *coverage)
+                      struct coverage *coverage)
 {
 	if (options->max_size_chosen)
 		coverage_skip(coverage, SKIP_MAX_SIZE);
@@ -33,12 +33,30 @@ static void too_large(const struct file *file, const struct source_options *opti
 		coverage_lose(coverage, LOST_TOO_LARGE, file->path, "");
 }
 
+/*
+ * A FIFO, a socket or a device: nothing to read in a folder, but lost when the user named it, as
+ * `<(...)` of a shell does.
+ */
+static void special(const struct file *file, mode_t mode, struct coverage *coverage)
+{
+	const char *detail = S_ISFIFO(mode)   ? "it is a FIFO; read it through -"
+	                     : S_ISSOCK(mode) ? "it is a socket; read it through -"
+	                                      : "it is a device; read it through -";
+
+	if (file->named)
+		coverage_lose(coverage, LOST_UNREADABLE, file->path, detail);
+	else
+		coverage_skip(coverage, SKIP_SPECIAL_FILE);
+}
+
 static void not_opened(const struct file *file, int error, struct coverage *coverage)
 {
+	struct stat st;
+
 	if (error == ELOOP && !file->named)
 		coverage_skip(coverage, SKIP_SYMLINK);
-	else if (error == ENXIO) /* a socket */
-		coverage_skip(coverage, SKIP_SPECIAL_FILE);
+	else if (error == ENXIO && fstatat(file->folder, file->name, &st, 0) == 0)
+		special(file, st.st_mode, coverage); /* a socket, or a device that is not there */
 	else if (error == ENOENT)
 		coverage_lose(coverage, LOST_CHANGED, file->path, "vanished");
 	else
@@ -64,7 +82,7 @@ static ssize_t read_some(int fd, void *into, size_t size, bool wait)
  * short just there has met the end. Returns false when nothing can be scanned.
  */
 static bool read_all(struct buf *content, int fd, uint64_t expected, const struct file *file,
-		     const struct source_options *options, struct coverage *coverage)
+                     const struct source_options *options, struct coverage *coverage)
 {
 	for (;;) {
 		size_t left = content->max - content->len;
@@ -98,8 +116,8 @@ static bool is_lfs_pointer(struct bytes content)
 }
 
 static bool read_regular(struct buf *content, int fd, const struct stat *before,
-			 const struct file *file, const struct source_options *options,
-			 struct coverage *coverage)
+                         const struct file *file, const struct source_options *options,
+                         struct coverage *coverage)
 {
 	struct stat after;
 
@@ -123,7 +141,7 @@ static bool read_regular(struct buf *content, int fd, const struct stat *before,
 }
 
 bool file_read(struct buf *content, const struct file *file, const struct source_options *options,
-	       struct coverage *coverage)
+               struct coverage *coverage)
 {
 	struct stat st;
 	bool given = false;
@@ -133,7 +151,7 @@ bool file_read(struct buf *content, const struct file *file, const struct source
 	if (!file->name)
 		return read_all(content, STDIN_FILENO, 0, file, options, coverage);
 	fd = openat(file->folder, file->name,
-		    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file->named ? 0 : O_NOFOLLOW));
+	            O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file->named ? 0 : O_NOFOLLOW));
 	if (fd < 0) {
 		not_opened(file, errno, coverage);
 		return false;
@@ -143,7 +161,7 @@ bool file_read(struct buf *content, const struct file *file, const struct source
 	else if (S_ISDIR(st.st_mode))
 		coverage_lose(coverage, LOST_CHANGED, file->path, "became a folder");
 	else if (!S_ISREG(st.st_mode))
-		coverage_skip(coverage, SKIP_SPECIAL_FILE);
+		special(file, st.st_mode, coverage);
 	else
 		given = read_regular(content, fd, &st, file, options, coverage);
 	if (close(fd) != 0)

@@ -10,9 +10,9 @@
 
 /* Where a file stands; nothing in it is owned. */
 struct file {
-	int folder;	   /* an open folder's descriptor, or AT_FDCWD */
+	int folder;        /* an open folder's descriptor, or AT_FDCWD */
 	const char *name;  /* relative to it; NULL: standard input */
-	bool named;	   /* by the user: then a symbolic link is followed */
+	bool named;        /* by the user: then a symbolic link is followed */
 	struct bytes path; /* as it is reported */
 };
 
@@ -21,9 +21,10 @@ void file_buffer_init(struct buf *content, const struct source_options *options)
 
 /*
  * Puts the file's bytes into content. Returns false when there is nothing to scan; why is recorded
- * in coverage. Bytes of a file that changed meanwhile are given, and the file recorded as lost.
+ * in coverage: a FIFO, socket or device is skipped, and lost if the user named it. Bytes of a file
+ * that changed meanwhile are given, and the file recorded as lost.
  */
 bool file_read(struct buf *content, const struct file *file, const struct source_options *options,
-	       struct coverage *coverage);
+               struct coverage *coverage);
 
 #endif

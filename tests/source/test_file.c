@@ -137,8 +137,36 @@ static void skips_a_socket(void **state)
 static void skips_a_device(void **state)
 {
 	(void)state;
-	assert_false(read_as("/dev/zero", true));
+	assert_false(read_file("/dev/zero"));
 	assert_skipped(SKIP_SPECIAL_FILE);
+}
+
+static void a_named_fifo_is_not_clean(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_false(read_as("fifo", true));
+	assert_lost(LOST_UNREADABLE, "fifo", "it is a FIFO; read it through -");
+}
+
+static void a_named_socket_is_not_clean(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(close(fd), 0);
+	assert_false(read_as("socket", true));
+	assert_lost(LOST_UNREADABLE, "socket", "it is a socket; read it through -");
+}
+
+static void a_named_device_is_not_clean(void **state)
+{
+	(void)state;
+	assert_false(read_as("/dev/zero", true));
+	assert_lost(LOST_UNREADABLE, "/dev/zero", "it is a device; read it through -");
 }
 
 static void follows_a_link_only_when_named(void **state)
@@ -338,6 +366,9 @@ int main(void)
 	    TEST(skips_a_fifo_without_waiting),
 	    TEST(skips_a_socket),
 	    TEST(skips_a_device),
+	    TEST(a_named_fifo_is_not_clean),
+	    TEST(a_named_socket_is_not_clean),
+	    TEST(a_named_device_is_not_clean),
 	    TEST(follows_a_link_only_when_named),
 	    TEST(loses_what_vanished),
 	    TEST(loses_what_became_a_folder),
