@@ -9,9 +9,12 @@
 /* How much is asked for at a time where the size is not known, in bytes. */
 enum { CHUNK = 64 * 1024 };
 
-/* Git LFS specification, "The Pointer": its first line, and a pointer's greatest size in bytes. */
+/*
+ * Git LFS specification, "The Pointer": its first line, and a pointer's greatest size in bytes; the
+ * longest name of an extension is ours.
+ */
 static const char lfs_version[] = "version https://git-lfs.github.com/spec/v1\n";
-enum { LFS_POINTER_MAX = 1024 };
+enum { LFS_POINTER_MAX = 1024, LFS_EXTENSION_MAX = 12 };
 
 void file_buffer_init(struct buf *content, const struct source_options *options)
 {
@@ -110,9 +113,51 @@ static bool read_all(struct buf *content, int fd, uint64_t expected, const struc
 	}
 }
 
+/* Takes the text from the front of *left, if it stands there. */
+static bool take(struct bytes *left, const char *text)
+{
+	if (!bytes_start_with(*left, text))
+		return false;
+	*left = bytes_slice(*left, strlen(text), left->len);
+	return true;
+}
+
+/* Takes `min` to `max` of these characters from the front of *left. */
+static bool take_of(struct bytes *left, const char *characters, size_t min, size_t max)
+{
+	size_t len = 0;
+
+	while (len < left->len && left->ptr[len] && strchr(characters, left->ptr[len]))
+		len++;
+	*left = bytes_slice(*left, len, left->len);
+	return min <= len && len <= max;
+}
+
+static bool take_hash(struct bytes *left)
+{
+	return take(left, "sha256:") && take_of(left, "0123456789abcdef", 64, 64) &&
+	       take(left, "\n");
+}
+
+/*
+ * Whether the content is a pointer and nothing else. An extension's name, which the specification
+ * does not bound, is held too short to be a secret.
+ */
 static bool is_lfs_pointer(struct bytes content)
 {
-	return content.len <= LFS_POINTER_MAX && bytes_start_with(content, lfs_version);
+	static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	struct bytes left = content;
+
+	if (content.len > LFS_POINTER_MAX || !take(&left, lfs_version))
+		return false;
+	while (take(&left, "ext-")) {
+		if (!take_of(&left, "0123456789", 1, 1) || !take(&left, "-") ||
+		    !take_of(&left, word, 1, LFS_EXTENSION_MAX) || !take(&left, " ") ||
+		    !take_hash(&left))
+			return false;
+	}
+	return take(&left, "oid ") && take_hash(&left) && take(&left, "size ") &&
+	       take_of(&left, "0123456789", 1, 20) && take(&left, "\n") && !left.len;
 }
 
 static bool read_regular(struct buf *content, int fd, const struct stat *before,

@@ -290,22 +290,58 @@ static void works_without_a_maximum(void **state)
 	assert_complete();
 }
 
+#define LFS_VERSION "version https://git-lfs.github.com/spec/v1\n"
+#define HASH "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+
 static void skips_lfs_pointers(void **state)
 {
-	static const char version[] = "version https://git-lfs.github.com/spec/v1\n";
-	char text[1100];
-
 	(void)state;
-	memset(text, 'x', sizeof(text));
-	memcpy(text, version, strlen(version));
-	tree_put_bytes("large", text, 1025);
-	assert_true(read_file("large"));
-	tree_put("other", "version https://git-lfs.github.com/spec/v10\n");
-	assert_true(read_file("other"));
-	assert_complete();
-	tree_put_bytes("pointer", text, 1024);
+	tree_put("pointer", LFS_VERSION "oid " HASH "size 12345\n");
 	assert_false(read_file("pointer"));
 	assert_skipped(SKIP_LFS_POINTER);
+	tree_put("extended",
+	         LFS_VERSION "ext-0-foo " HASH "ext-1-b_2 " HASH "oid " HASH "size 0\n");
+	assert_false(read_file("extended"));
+	assert_int_equal(coverage.skipped[SKIP_LFS_POINTER], 2);
+}
+
+static void what_only_begins_like_an_lfs_pointer_is_scanned(void **state)
+{
+	static const char *const texts[] = {
+	    LFS_VERSION,
+	    "version https://git-lfs.github.com/spec/v10\noid " HASH "size 1\n",
+	    LFS_VERSION "oid " HASH,
+	    LFS_VERSION "oid " HASH "size 1",
+	    LFS_VERSION "oid " HASH "size \n",
+	    LFS_VERSION "oid " HASH "size 1a\n",
+	    LFS_VERSION "oid " HASH "size 123456789012345678901\n",
+	    LFS_VERSION "oid " HASH "size 1\nsecret\n",
+	    LFS_VERSION "oid sha256:0123\nsize 1\n",
+	    LFS_VERSION "oid x" HASH "size 1\n",
+	    LFS_VERSION "secret\noid " HASH "size 1\n",
+	    LFS_VERSION "ext-0-foo secret\noid " HASH "size 1\n",
+	    LFS_VERSION "ext-0-longer_than_any " HASH "oid " HASH "size 1\n",
+	    LFS_VERSION "ext-00-foo " HASH "oid " HASH "size 1\n",
+	    LFS_VERSION "ext-0- " HASH "oid " HASH "size 1\n",
+	};
+	char large[2000] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		tree_put("text", texts[i]);
+		assert_true(read_file("text"));
+		assert_content(texts[i]);
+	}
+	tree_put_bytes("nul", LFS_VERSION "oid " HASH "size 1\n\0", sizeof(LFS_VERSION HASH) + 12);
+	assert_true(read_file("nul"));
+	snprintf(large, sizeof(large), "%s", LFS_VERSION);
+	while (strlen(large) < 1024)
+		snprintf(large + strlen(large), sizeof(large) - strlen(large), "ext-0-foo %s",
+		         HASH);
+	snprintf(large + strlen(large), sizeof(large) - strlen(large), "oid %ssize 1\n", HASH);
+	tree_put("large", large);
+	assert_true(read_file("large"));
+	assert_complete();
 }
 
 /* Reads what the writer at the other end of standard input writes. */
@@ -382,6 +418,7 @@ int main(void)
 	    TEST(loses_a_file_that_grew_past_the_maximum),
 	    TEST(works_without_a_maximum),
 	    TEST(skips_lfs_pointers),
+	    TEST(what_only_begins_like_an_lfs_pointer_is_scanned),
 	    TEST(reads_standard_input),
 	    TEST(bounds_standard_input),
 	};
