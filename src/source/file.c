@@ -160,24 +160,42 @@ static bool is_lfs_pointer(struct bytes content)
 	       take_of(&left, "0123456789", 1, 20) && take(&left, "\n") && !left.len;
 }
 
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/*
+ * Records a file that is no longer what it was before its `len` bytes were read. Files of the
+ * kernel's, as in /proc, state no size or a wrong one, and their times stand still.
+ */
+static void check_unchanged(int fd, const struct stat *before, size_t len, const struct file *file,
+                            struct coverage *coverage)
+{
+	struct stat after;
+
+	if (!before->st_size && !len)
+		return;
+	if (fstat(fd, &after) != 0)
+		lose(coverage, LOST_UNREADABLE, file->path, errno);
+	else if (after.st_size != before->st_size)
+		coverage_lose(coverage, LOST_CHANGED, file->path, "its size changed");
+	else if (!same_time(after.st_mtim, before->st_mtim) ||
+	         !same_time(after.st_ctim, before->st_ctim))
+		coverage_lose(coverage, LOST_CHANGED, file->path, "its time changed");
+}
+
 static bool read_regular(struct buf *content, int fd, const struct stat *before,
                          const struct file *file, const struct source_options *options,
                          struct coverage *coverage)
 {
-	struct stat after;
-
 	if ((uint64_t)before->st_size > options->max_size) {
 		too_large(file, options, coverage);
 		return false;
 	}
 	if (!read_all(content, fd, (uint64_t)before->st_size, file, options, coverage))
 		return false;
-	/* Files of the kernel's, as in /proc, state no size or a wrong one and do not change. */
-	if (content->len != (uint64_t)before->st_size &&
-	    (fstat(fd, &after) != 0 || after.st_size != before->st_size ||
-	     after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-	     after.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
-		coverage_lose(coverage, LOST_CHANGED, file->path, "its size changed");
+	check_unchanged(fd, before, content->len, file, coverage);
 	if (is_lfs_pointer(buf_bytes(content))) {
 		coverage_skip(coverage, SKIP_LFS_POINTER);
 		return false;

@@ -15,7 +15,8 @@
 static struct source_options options;
 static struct coverage coverage;
 static struct buf content;
-static off_t claimed; /* what the next fstat() says the size is; -1: the truth */
+static off_t claimed;           /* what the next fstat() says the size is; -1: the truth */
+static void (*meanwhile)(void); /* what happens after the next fstat() */
 
 /* Stands in for the system's, so that a test can let a file change between two calls. */
 int fstat(int fd, struct stat *st)
@@ -25,6 +26,9 @@ int fstat(int fd, struct stat *st)
 	if (claimed >= 0)
 		st->st_size = claimed;
 	claimed = -1;
+	if (meanwhile)
+		meanwhile();
+	meanwhile = NULL;
 	return result;
 }
 
@@ -267,6 +271,51 @@ static void gives_and_loses_a_file_that_shrank(void **state)
 	assert_lost(LOST_CHANGED, "log", "its size changed");
 }
 
+static const struct timespec long_ago[] = {{1000000000, 1}, {1000000000, 1}};
+
+static void rewrite(void)
+{
+	tree_put("log", "abcdefgh");
+}
+
+static void rewrite_secretly(void)
+{
+	usleep(20000); /* the system's clock for files goes in steps of 1 to 10 ms */
+	rewrite();
+	assert_int_equal(utimensat(AT_FDCWD, "log", long_ago, 0), 0);
+}
+
+static void loses_a_file_that_was_rewritten_at_the_same_size(void **state)
+{
+	(void)state;
+	tree_put("log", "12345678");
+	assert_int_equal(utimensat(AT_FDCWD, "log", long_ago, 0), 0);
+	meanwhile = rewrite;
+	assert_true(read_file("log"));
+	assert_content("abcdefgh");
+	assert_lost(LOST_CHANGED, "log", "its time changed");
+}
+
+static void loses_a_file_that_was_rewritten_and_dated_back(void **state)
+{
+	(void)state;
+	tree_put("log", "12345678");
+	assert_int_equal(utimensat(AT_FDCWD, "log", long_ago, 0), 0);
+	meanwhile = rewrite_secretly;
+	assert_true(read_file("log"));
+	assert_lost(LOST_CHANGED, "log", "its time changed");
+}
+
+static void loses_a_file_that_was_empty_and_grew(void **state)
+{
+	(void)state;
+	tree_put("log", "");
+	meanwhile = rewrite;
+	assert_true(read_file("log"));
+	assert_content("abcdefgh");
+	assert_lost(LOST_CHANGED, "log", "its size changed");
+}
+
 static void loses_a_file_that_grew_past_the_maximum(void **state)
 {
 	(void)state;
@@ -415,6 +464,9 @@ int main(void)
 	    TEST(does_not_trust_a_huge_size),
 	    TEST(gives_and_loses_a_file_that_grew),
 	    TEST(gives_and_loses_a_file_that_shrank),
+	    TEST(loses_a_file_that_was_rewritten_at_the_same_size),
+	    TEST(loses_a_file_that_was_rewritten_and_dated_back),
+	    TEST(loses_a_file_that_was_empty_and_grew),
 	    TEST(loses_a_file_that_grew_past_the_maximum),
 	    TEST(works_without_a_maximum),
 	    TEST(skips_lfs_pointers),
