@@ -16,7 +16,7 @@ enum { KEEP_MAX = 16 << 20 };
 struct source {
 	struct source_options options;
 	struct walk *walk; /* of the operands that are folders */
-	char **files;	   /* the other operands, owned; "-" is standard input */
+	char **files;      /* the other operands, owned; "-" is standard input */
 	size_t file_count;
 	atomic_size_t next_file;
 	atomic_uint_fast64_t given;
@@ -40,6 +40,7 @@ static char *operand_text(const char *operand)
 	return text;
 }
 
+/* What may not be looked at is taken for a file: reading it says so, and the rest is scanned. */
 static enum err check_operand(const char *operand, bool *is_folder, struct error *error)
 {
 	struct stat st = {0};
@@ -49,6 +50,8 @@ static enum err check_operand(const char *operand, bool *is_folder, struct error
 
 		if (cause == ENOENT || cause == ENOTDIR)
 			return error_set(error, ERR_MISSING, "%s: no such file or folder", operand);
+		if (cause == EACCES)
+			return ERR_NONE;
 		return error_set(error, ERR_IO, "%s: %s", operand, strerror(cause));
 	}
 	*is_folder = S_ISDIR(st.st_mode);
@@ -76,7 +79,7 @@ static size_t sort_unique(char **texts, size_t count)
 }
 
 enum err source_open(struct source **out, const char *const *operands, size_t count,
-		     const struct source_options *options, struct error *error)
+                     const struct source_options *options, struct error *error)
 {
 	struct source *source = mem_calloc(1, sizeof(*source));
 	char **folders = mem_calloc(count, sizeof(*folders));

@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 struct source_options {
-	bool include_ignored;	/* give what .gitignore leaves out, too */
-	uint64_t max_size;	/* bytes; larger files are not read */
-	bool max_size_chosen;	/* by the user: then such files are skipped, else lost */
+	bool include_ignored;   /* give what .gitignore leaves out, too */
+	uint64_t max_size;      /* bytes; larger files are not read */
+	bool max_size_chosen;   /* by the user: then such files are skipped, else lost */
 	const char *stdin_name; /* the path that standard input is reported under; NULL: "-" */
 };
 
@@ -25,10 +25,11 @@ struct reader; /* one worker's buffers */
 
 /*
  * A source of all operands: folders, files, and "-" for standard input. ERR_MISSING naming the
- * first operand that does not exist; ERR_IO when one cannot be looked at. *out is the caller's.
+ * first operand that does not exist; ERR_IO when one cannot be looked at, unless its rights forbid
+ * it: then it is lost when it is its turn. *out is the caller's.
  */
 enum err source_open(struct source **out, const char *const *operands, size_t count,
-		     const struct source_options *options, struct error *error);
+                     const struct source_options *options, struct error *error);
 
 void source_close(struct source *source);
 
