@@ -161,7 +161,7 @@ static bool next_operand(struct source *source, struct file *file)
 	file->path = bytes_of(name);
 	if (strcmp(name, "-") == 0) {
 		file->name = NULL;
-		if (source->options.stdin_name)
+		if (source->options.stdin_name && *source->options.stdin_name)
 			file->path = bytes_of(source->options.stdin_name);
 	}
 	return true;

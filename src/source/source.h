@@ -17,7 +17,7 @@ struct source_options {
 	bool include_ignored;   /* give what .gitignore leaves out, too */
 	uint64_t max_size;      /* bytes; larger files are not read */
 	bool max_size_chosen;   /* by the user: then such files are skipped, else lost */
-	const char *stdin_name; /* the path that standard input is reported under; NULL: "-" */
+	const char *stdin_name; /* the path that standard input is reported under; NULL, "": "-" */
 };
 
 struct source; /* shared by the workers; has a lock of its own */

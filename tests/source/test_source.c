@@ -152,6 +152,10 @@ static void reads_standard_input_once(void **state)
 	assert_int_equal(lseek(STDIN_FILENO, 0, SEEK_SET), 0);
 	options.stdin_name = "conf/x";
 	ASSERT_GIVES("conf/x=typed|in=typed", "in", "-");
+	assert_int_equal(lseek(STDIN_FILENO, 0, SEEK_SET), 0);
+	options.stdin_name = "";
+	ASSERT_GIVES("-=typed", "-");
+	options.stdin_name = "conf/x";
 	assert_int_equal(close(STDIN_FILENO), 0);
 	ASSERT_GIVES("in=typed", "in", "-");
 	assert_int_equal(coverage.lost_count, 1);
