@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* A buffer that a larger blob needed is given back after it, in bytes. */
@@ -27,6 +28,18 @@ struct reader {
 	struct walk_batch batch;
 	struct buf content;
 };
+
+/* Each folder from the operand down to the one being read is open: lets the process have as many.
+ */
+static void allow_open_folders(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
 
 /* The operand without slashes at its end, each of which adds nothing; owned by the caller. */
 static char *operand_text(const char *operand)
@@ -86,6 +99,7 @@ enum err source_open(struct source **out, const char *const *operands, size_t co
 	size_t folder_count = 0;
 	enum err err = ERR_NONE;
 
+	allow_open_folders();
 	source->options = *options;
 	source->walk = walk_new(options->include_ignored);
 	source->files = mem_calloc(count, sizeof(*source->files));

@@ -26,7 +26,8 @@ struct reader; /* one worker's buffers */
 /*
  * A source of all operands: folders, files, and "-" for standard input. ERR_MISSING naming the
  * first operand that does not exist; ERR_IO when one cannot be looked at, unless its rights forbid
- * it: then it is lost when it is its turn. *out is the caller's.
+ * it: then it is lost when it is its turn. The limit on open files is raised as far as the process
+ * may. *out is the caller's.
  */
 enum err source_open(struct source **out, const char *const *operands, size_t count,
                      const struct source_options *options, struct error *error);

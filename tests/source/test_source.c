@@ -11,6 +11,8 @@
 
 #include "../tree.h"
 
+#include <sys/resource.h>
+
 static struct source_options options;
 static struct coverage coverage;
 static struct error error;
@@ -42,8 +44,8 @@ static int line_order(const void *left, const void *right)
 /* Compares "path=content" of all blobs, sorted and joined with '|'. */
 static void assert_gives(const char *expected, const char *const *operands)
 {
-	static char lines[64][128];
-	char joined[64 * 128] = "";
+	static char lines[64][256];
+	char joined[64 * 256] = "";
 	size_t count = 0, len = 0, operand_count = 0;
 	struct source *source;
 	struct reader *reader;
@@ -193,6 +195,25 @@ static void keeps_to_the_maximum_size(void **state)
 	assert_int_equal(coverage.skipped[SKIP_MAX_SIZE], 2);
 }
 
+static void a_deep_tree_does_not_run_out_of_descriptors(void **state)
+{
+	struct rlimit limit, low;
+	char path[512], expected[sizeof(path) + 2];
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++)
+		memcpy(path + 2 * i, "d/", 2);
+	memcpy(path + 200, "f", 2);
+	tree_put(path, "1");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	low = (struct rlimit){64, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	snprintf(expected, sizeof(expected), "%s=1", path);
+	ASSERT_GIVES(expected, ".");
+	assert_int_equal(coverage.lost_count, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 enum { THREADS = 4, FILES = 5000 };
 
 struct shared {
@@ -269,6 +290,7 @@ int main(void)
 	    TEST(reads_standard_input_once),
 	    TEST(gives_named_files_that_git_ignores),
 	    TEST(keeps_to_the_maximum_size),
+	    TEST(a_deep_tree_does_not_run_out_of_descriptors),
 	    TEST(gives_each_file_to_one_worker),
 	    TEST(needs_no_operand),
 	};
