@@ -10,10 +10,14 @@ enum { KEEP_MAX = 16 << 20 };
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* Most of one parity and next to none of the other. */
+/*
+ * Most of one parity and next to none of the other: half a character such as U+1F600 or U+0100 may
+ * stand in a text of a few words.
+ */
 static bool is_lopsided(size_t nul, size_t of, size_t other_nul, size_t other_of)
 {
-	return nul * 100 >= of * 70 && other_nul * 100 < other_of;
+	return nul * 100 >= of * 70 &&
+	       (other_nul * 100 < other_of || (other_nul <= 2 && other_nul * 4 < other_of));
 }
 
 enum text_kind text_classify(struct bytes bytes)

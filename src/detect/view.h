@@ -12,7 +12,8 @@ enum text_kind { TEXT_PLAIN, TEXT_BINARY, TEXT_UTF16LE, TEXT_UTF16BE };
 
 /*
  * UTF-16 = a byte order mark, or among the first 8,000 bytes at least 70 % of one parity NUL and
- * under 1 % of the other; else binary = a NUL in the first 8,000 bytes (as git has it).
+ * under 1 % of the other, or at most two that are under a quarter; else binary = a NUL in the first
+ * 8,000 bytes (as git has it).
  */
 enum text_kind text_classify(struct bytes bytes);
 

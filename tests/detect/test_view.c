@@ -50,7 +50,7 @@ static void classifies_by_mark_and_by_nul(void **state)
 	assert_int_equal(text_classify(BYTES("some\0text")), TEXT_BINARY);
 }
 
-/* Seven of ten odd bytes NUL make UTF-16, six do not; one in a hundred even ones NUL unmakes it. */
+/* Seven of ten odd bytes NUL make UTF-16, six do not; three of 200 even ones NUL unmake it. */
 static void counts_nul_bytes_by_parity(void **state)
 {
 	unsigned char text[400];
@@ -66,7 +66,17 @@ static void counts_nul_bytes_by_parity(void **state)
 	text[10] = 0;
 	assert_int_equal(text_classify((struct bytes){text, 400}), TEXT_UTF16LE);
 	text[12] = 0;
+	assert_int_equal(text_classify((struct bytes){text, 400}), TEXT_UTF16LE);
+	text[14] = 0;
 	assert_int_equal(text_classify((struct bytes){text, 400}), TEXT_BINARY);
+}
+
+static void a_short_utf16_text_may_hold_a_nul_of_the_other_parity(void **state)
+{
+	(void)state;
+	assert_shown(BYTES("\0a\xD8\x3D\xDE\x00\0k\0e\0y\0=\0v\0a\0l"), "a😀key=val");
+	assert_shown(BYTES("a\0\x00\x01k\0e\0y\0=\0v\0a\0l\0\x00\x01u\0e\0"), "aĀkey=valĀue");
+	assert_int_equal(text_classify(BYTES("\0a\x01\0\0b\0c")), TEXT_BINARY);
 }
 
 static void looks_at_the_first_8000_bytes_only(void **state)
@@ -171,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(classifies_by_mark_and_by_nul),
 	    cmocka_unit_test(counts_nul_bytes_by_parity),
+	    cmocka_unit_test(a_short_utf16_text_may_hold_a_nul_of_the_other_parity),
 	    cmocka_unit_test(looks_at_the_first_8000_bytes_only),
 	    cmocka_unit_test(shows_plain_and_binary_bytes_as_they_are),
 	    cmocka_unit_test(decodes_utf16),
