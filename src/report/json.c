@@ -17,11 +17,13 @@ void json_put(struct json *j, struct bytes text)
 	const unsigned char *ptr = text.ptr, *end = text.ptr + text.len;
 	const unsigned char *plain = ptr; /* start of what needs no escape and is not yet written */
 
+	if (!text.len)
+		return; /* ptr may be NULL */
 	while (ptr < end) {
 		uint32_t code;
 		unsigned len = utf8_decode(ptr, end, &code);
 
-		if (len && safe_character(code) && code != '"' && code != '\\') {
+		if (len && utf8_shows_itself(code) && code != '"' && code != '\\') {
 			ptr += len;
 			continue;
 		}

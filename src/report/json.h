@@ -1,6 +1,6 @@
 /*
  * Writes JSON as it comes, keeping nothing but the nesting. Whatever bytes it is given, the result
- * is well-formed and safe to print: unsafe characters are escaped (report/safe.h) and each byte
+ * is well-formed and safe to print: unsafe characters are escaped (base/utf8.h) and each byte
  * that is not UTF-8 becomes U+FFFD. Failures show in ferror(out).
  */
 #ifndef TRAWL_REPORT_JSON_H
@@ -15,10 +15,10 @@ enum { JSON_DEPTH_MAX = 16 };
 
 struct json {
 	FILE *out;
-	unsigned depth;		      /* open objects and arrays */
+	unsigned depth;               /* open objects and arrays */
 	char closing[JSON_DEPTH_MAX]; /* of each of them: '}' or ']' */
 	bool filled[JSON_DEPTH_MAX];  /* each of them has a member or an element */
-	bool new_line;		      /* the next value starts on a line of its own */
+	bool new_line;                /* the next value starts on a line of its own */
 };
 
 void json_init(struct json *j, FILE *out);

@@ -1,49 +1,140 @@
 #include "report/jsonl.h"
 
 #include "base/utf8.h"
+#include "report/date.h"
 #include "report/json.h"
 #include "report/safe.h"
 
 /* Text as it is, and when that is not UTF-8 also its bytes. */
 static void write_foreign(struct json *j, const char *key, const char *base64_key,
-			  struct bytes text)
+                          struct bytes text)
 {
 	json_bytes(j, key, text);
 	if (!utf8_valid(text))
 		json_base64(j, base64_key, text);
 }
 
-static void write_finding(struct json *j, const struct finding *f,
-			  const struct report_options *options)
+static void write_optional(struct json *j, const char *key, const char *text)
 {
-	char preview[SAFE_PREVIEW_MAX];
-
-	json_object(j, NULL);
-	json_text(j, "rule_id", f->rule->id);
-	if (f->rule->rspec_key)
-		json_text(j, "rspec_key", f->rule->rspec_key);
+	if (text)
+		json_text(j, key, text);
 	else
-		json_null(j, "rspec_key");
-	json_text(j, "provider", f->rule->provider);
-	json_text(j, "message", f->rule->message);
-	write_foreign(j, "path", "path_base64", f->path);
+		json_null(j, key);
+}
+
+/* What has no path is null: a blob that no tree names. */
+static void write_path(struct json *j, struct bytes path)
+{
+	if (path.len)
+		write_foreign(j, "path", "path_base64", path);
+	else
+		json_null(j, "path");
+}
+
+static void write_place(struct json *j, const struct finding *f)
+{
 	json_uint(j, "start_line", f->start_line);
 	json_uint(j, "start_column", f->start_column);
 	json_uint(j, "end_line", f->end_line);
 	json_uint(j, "end_column", f->end_column);
 	json_uint(j, "start_offset", f->start_offset);
 	json_uint(j, "end_offset", f->end_offset);
+}
+
+/* The members that every finding has, into the open object. */
+static void write_finding(struct json *j, const struct finding *f,
+                          const struct report_options *options)
+{
+	char preview[SAFE_PREVIEW_MAX];
+
+	json_text(j, "rule_id", f->rule->id);
+	write_optional(j, "rspec_key", f->rule->rspec_key);
+	json_text(j, "provider", f->rule->provider);
+	json_text(j, "message", f->rule->message);
+	write_path(j, f->path);
+	write_place(j, f);
 	json_text(j, "preview", safe_preview(f, preview));
 	if (options->show_secrets && f->secret)
 		write_foreign(j, "secret", "secret_base64",
-			      (struct bytes){(const unsigned char *)f->secret, f->secret_len});
+		              (struct bytes){(const unsigned char *)f->secret, f->secret_len});
 	json_hex(j, "fingerprint", (struct bytes){f->fingerprint, FINGERPRINT_SIZE});
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "level", level_name(f->level));
 	json_text(j, "checksum", checksum_state_name(f->checksum));
 	json_decimal(j, "entropy", f->entropy, 2);
+}
+
+/* ---- histories ---- */
+
+static void write_id(struct json *j, const char *key, const struct object_id *id)
+{
+	json_hex(j, key, (struct bytes){id->bytes, OBJECT_ID_SIZE});
+}
+
+/* Who brought it in, and when; null what is not known. */
+static void write_origin(struct json *j, const struct occurrence *o)
+{
+	char date[DATE_TEXT_SIZE];
+
+	if (o->has_commit)
+		write_id(j, "commit", &o->commit);
+	else
+		json_null(j, "commit");
+	write_optional(j, "author", *o->author ? o->author : NULL);
+	write_optional(j, "date", *o->author || o->date ? date_text(o->date, o->zone, date) : NULL);
+	write_id(j, "blob", &o->blob);
+}
+
+static void write_occurrence(struct json *j, const struct occurrence *o)
+{
+	json_object(j, NULL);
+	write_path(j, o->path);
+	write_origin(j, o);
+	write_place(j, &o->first);
+	json_object(j, "last");
+	write_id(j, "blob", &o->last_blob);
+	write_place(j, &o->last);
+	json_end(j);
 	json_end(j);
 }
+
+/* The members that a leak has beyond those of its first place. */
+static void write_leak(struct json *j, const struct leak *leak)
+{
+	write_foreign(j, "repository", "repository_base64", bytes_of(leak->repository));
+	write_origin(j, &leak->occurrences[0]);
+	json_text(j, "object_kind", object_type_name(leak->kind));
+	json_text(j, "state", leak_state_name(leak->state));
+	if (leak->state == LEAK_TIP) {
+		json_array(j, "refs");
+		for (strings ref = leak->refs; ref && *ref; ref++)
+			json_text(j, NULL, *ref);
+		json_end(j);
+	}
+	json_array(j, "occurrences");
+	for (size_t i = 0; i < leak->count; i++)
+		write_occurrence(j, &leak->occurrences[i]);
+	json_end(j);
+}
+
+static void write_repositories(struct json *j, const struct run *run)
+{
+	if (!run->repository_count)
+		return;
+	json_array(j, "repositories");
+	for (size_t i = 0; i < run->repository_count; i++) {
+		const struct scanned_repository *repository = &run->repositories[i];
+
+		json_object(j, NULL);
+		write_foreign(j, "folder", "folder_base64", bytes_of(repository->folder));
+		write_optional(j, "remote", repository->remote);
+		write_optional(j, "head", repository->head);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+/* ---- summary ---- */
 
 static void write_coverage(struct json *j, const struct coverage *coverage)
 {
@@ -72,12 +163,13 @@ static void write_summary(struct json *j, const struct run *run)
 {
 	uint64_t counts[LEVEL_ERROR + 1] = {0};
 
-	for (size_t i = 0; i < run->finding_count; i++)
-		counts[run->findings[i].level]++;
+	for (size_t i = 0; i < run_count(run); i++)
+		counts[run_finding(run, i)->level]++;
 	json_object(j, NULL);
 	json_object(j, "summary");
 	json_text(j, "version", TRAWL_VERSION);
 	json_uint(j, "rules", run->rule_count);
+	write_repositories(j, run);
 	json_object(j, "findings");
 	for (int level = LEVEL_ERROR; level >= LEVEL_NOTE; level--)
 		json_uint(j, level_name(level), counts[level]);
@@ -96,7 +188,12 @@ void jsonl_write(FILE *out, const struct run *run, const struct report_options *
 	struct json j;
 
 	json_init(&j, out);
-	for (size_t i = 0; i < run->finding_count; i++)
-		write_finding(&j, &run->findings[i], options);
+	for (size_t i = 0; i < run_count(run); i++) {
+		json_object(&j, NULL);
+		write_finding(&j, run_finding(run, i), options);
+		if (run->leak_count)
+			write_leak(&j, &run->leaks[i]);
+		json_end(&j);
+	}
 	write_summary(&j, run);
 }

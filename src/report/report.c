@@ -179,8 +179,8 @@ static enum err read_spec(struct report *r, const char *spec, struct error *erro
 			r->path = mem_strdup(equals + 1);
 		return ERR_NONE;
 	}
-	return error_set(error, ERR_USAGE, "-o %.*s: unknown format; there are %s, %s, %s", (int)len, spec,
-			 formats[0].name, formats[1].name, formats[2].name);
+	return error_set(error, ERR_USAGE, "-o %.*s: unknown format; there are %s, %s, %s",
+	                 (int)len, spec, formats[0].name, formats[1].name, formats[2].name);
 }
 
 enum err report_open(struct report *r, const char *spec, struct error *error)
@@ -197,7 +197,7 @@ enum err report_open(struct report *r, const char *spec, struct error *error)
 		r->out = fdopen(fd, "w");
 	if (!r->out) {
 		err = error_set(error, ERR_IO, "%s: cannot be written: %s", shown_path(r),
-				strerror(errno));
+		                strerror(errno));
 		goto out;
 	}
 	r->buffer = mem_calloc(WRITE_BUFFER, 1);
@@ -212,7 +212,7 @@ out:
 }
 
 enum err report_write(struct report *r, const struct run *run, const struct report_options *options,
-		      struct error *error)
+                      struct error *error)
 {
 	errno = 0;
 	formats[r->format].write(r->out, run, options);
@@ -221,7 +221,7 @@ enum err report_write(struct report *r, const struct run *run, const struct repo
 	if (errno == EPIPE)
 		return ERR_NONE; /* the reader has seen enough */
 	return error_set(error, ERR_IO, "%s: the report could not be written: %s", shown_path(r),
-			 strerror(errno ? errno : EIO));
+	                 strerror(errno ? errno : EIO));
 }
 
 /* Gives the file what an ordinary one has: its mode, and bytes that survive a crash. */
@@ -239,7 +239,7 @@ enum err report_commit(struct report *r, struct error *error)
 {
 	enum err err = ERR_NONE;
 	bool failed = r->temporary &&
-		      (fflush(r->out) != 0 || ferror(r->out) || finish_file(fileno(r->out)) != 0);
+	              (fflush(r->out) != 0 || ferror(r->out) || finish_file(fileno(r->out)) != 0);
 	FILE *out = r->out;
 
 	r->out = NULL;
@@ -247,7 +247,7 @@ enum err report_commit(struct report *r, struct error *error)
 		failed = true;
 	if (failed || (r->temporary && rename(r->temporary, r->path) != 0)) {
 		err = error_set(error, ERR_IO, "%s: the report could not be completed: %s",
-				shown_path(r), strerror(errno));
+		                shown_path(r), strerror(errno));
 		report_discard(r);
 		return err;
 	}

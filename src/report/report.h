@@ -61,7 +61,7 @@ static inline const struct finding *run_finding(const struct run *run, size_t i)
 
 struct report_options {
 	bool show_secrets;
-	bool color;	      /* text only */
+	bool color;           /* text only */
 	uint64_t sarif_limit; /* results in a SARIF file; UINT64_MAX = none */
 };
 
@@ -69,8 +69,8 @@ struct report_options {
 struct report {
 	enum report_format format;
 	FILE *out;
-	char *buffer;	 /* out's */
-	char *path;	 /* NULL: standard output */
+	char *buffer;    /* out's */
+	char *path;      /* NULL: standard output */
 	char *temporary; /* the name that is written under; NULL: `path` is no regular file */
 };
 
@@ -86,7 +86,7 @@ enum err report_open(struct report *r, const char *spec, struct error *error);
 
 /* Writes the run. ERR_IO when it could not be written whole; a closed pipe is no error. */
 enum err report_write(struct report *r, const struct run *run, const struct report_options *options,
-		      struct error *error);
+                      struct error *error);
 
 /* Gives a complete report file its name and closes. ERR_IO. The report is released. */
 enum err report_commit(struct report *r, struct error *error);

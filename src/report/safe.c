@@ -42,6 +42,6 @@ const char *safe_preview(const struct finding *f, char out[SAFE_PREVIEW_MAX])
 	struct bytes prefix = safe_prefix(f);
 
 	snprintf(out, SAFE_PREVIEW_MAX, "%.*s" SAFE_REDACTED " (%" PRIu32 " bytes)",
-		 (int)prefix.len, (const char *)prefix.ptr, f->secret_len);
+	         (int)prefix.len, (const char *)prefix.ptr, f->secret_len);
 	return out;
 }

@@ -1,7 +1,8 @@
 #include "report/sarif.h"
 
 #include "base/memory.h"
-#include "report/json.h"
+#include "report/address.h"
+#include "report/date.h"
 #include "report/safe.h"
 
 #include <assert.h>
@@ -9,7 +10,13 @@
 #include <stdlib.h>
 
 /* Bytes. GitHub takes 255 for names and 1,024 for descriptions; GitLab 2,048 for messages. */
-enum { NAME_MAX_SHOWN = 240, DESCRIPTION_MAX = 1024, MESSAGE_MAX = 1000, URI_MAX = 2048 };
+enum {
+	NAME_MAX_SHOWN = 240,
+	DESCRIPTION_MAX = 1024,
+	MESSAGE_MAX = 1000,
+	DETAIL_MAX = 8192, /* of what was lost; it may name a hundred objects */
+	URI_MAX = 2048,
+};
 
 #define INFORMATION_URI "https://github.com/trawl-project/trawl"
 
@@ -29,31 +36,68 @@ struct writer {
 	    *rule_index; /* by place in run->rules: index in driver.rules; NO_INDEX: no result */
 };
 
+/* A finding, or the first place of an occurrence. */
+struct result {
+	const struct finding *finding;
+	const struct leak *leak; /* NULL: a finding */
+	size_t number;           /* of the occurrence in the leak, from 0 */
+};
+
 /* Goes through the results that are written, in their order: by level, then as the report has them.
  */
 struct selection {
 	int level;
-	size_t next;
+	size_t next;       /* finding or leak */
+	size_t occurrence; /* next of the leak */
 	uint64_t left;
 };
+
+static uint64_t result_count(const struct run *run)
+{
+	uint64_t count = run->finding_count;
+
+	for (size_t i = 0; i < run->leak_count; i++)
+		count += run->leaks[i].count;
+	return count;
+}
 
 static struct selection select_results(const struct writer *w)
 {
 	return (struct selection){.level = LEVEL_ERROR, .left = w->limit};
 }
 
-static const struct finding *next_result(const struct run *run, struct selection *s)
+/* The next one of any level, or false at the end. */
+static bool step(const struct run *run, struct selection *s, struct result *result)
+{
+	const struct leak *leak;
+
+	if (s->next < run->finding_count) {
+		*result = (struct result){.finding = &run->findings[s->next++]};
+		return true;
+	}
+	if (s->next == run_count(run))
+		return false;
+	leak = &run->leaks[s->next];
+	*result = (struct result){&leak->occurrences[s->occurrence].first, leak, s->occurrence};
+	if (++s->occurrence == leak->count) {
+		s->next++;
+		s->occurrence = 0;
+	}
+	return true;
+}
+
+static bool next_result(const struct run *run, struct selection *s, struct result *result)
 {
 	while (s->left && s->level >= LEVEL_NOTE) {
-		if (s->next == run->finding_count) {
+		if (!step(run, s, result)) {
 			s->level--;
 			s->next = 0;
-		} else if (run->findings[s->next++].level == s->level) {
+		} else if (result->finding->level == s->level) {
 			s->left--;
-			return &run->findings[s->next - 1];
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
 static int rule_id_order(const void *id, const void *rule)
@@ -144,167 +188,38 @@ static void write_name(struct json *j, const char *id)
 	json_close_string(j);
 }
 
-/* ---- addresses ---- */
+/* ---- places ---- */
 
-/* Adds the bytes with percent-encoding; those in `kept`, letters, digits and -._~ stay. */
-static void put_encoded(struct json *j, struct bytes text, const char *kept)
+/* Stands for an object that no tree names, or under a name that no checkout can have. */
+#define NO_PLACE ".git/lost-found"
+
+/* The folder that relative paths start from: SRCROOT. */
+static const char *source_root(const struct run *run)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = text.ptr[i];
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    (c && (strchr("-._~", c) || strchr(kept, c)))) {
-			json_put(j, bytes_slice(text, i, i + 1));
-		} else {
-			char escape[4];
-
-			snprintf(escape, sizeof(escape), "%%%02X", c);
-			put(j, escape);
-		}
-	}
+	return run->repository_count ? run->repositories[0].folder : run->folder;
 }
 
-/* What may stand in a path as it is (RFC 3986, pchar); in front of a relative one, no colon. */
-#define PATH_KEPT "!$&'()*+,;=@"
-
-/* Takes the first segment off the path, with the slashes around it; false when there is none. */
-static bool next_segment(struct bytes *path, struct bytes *segment)
+static void write_folder(struct json *j, const char *folder)
 {
-	struct bytes rest = *path;
-	size_t len = 0;
-
-	while (rest.len && rest.ptr[0] == '/')
-		rest = bytes_slice(rest, 1, rest.len);
-	while (len < rest.len && rest.ptr[len] != '/')
-		len++;
-	*segment = bytes_slice(rest, 0, len);
-	*path = bytes_slice(rest, len, rest.len);
-	return len > 0;
-}
-
-static bool is_here(struct bytes segment)
-{
-	return bytes_equal(segment, bytes_of("."));
-}
-
-static bool is_up(struct bytes segment)
-{
-	return bytes_equal(segment, bytes_of(".."));
-}
-
-/*
- * Goes through the path: how many segments stand below its start in the end, and how many levels
- * it has climbed above it by then. Returns whether it climbs anywhere.
- */
-static bool measure(struct bytes path, size_t *below, size_t *above)
-{
-	struct bytes segment;
-	bool climbs = false;
-
-	*below = *above = 0;
-	while (next_segment(&path, &segment)) {
-		if (is_here(segment))
-			continue;
-		if (!is_up(segment))
-			++*below;
-		else if (*below)
-			--*below;
-		else
-			++*above;
-		climbs = climbs || is_up(segment);
-	}
-	return climbs;
-}
-
-/*
- * Adds the path's segments, joined by slashes, without dot segments and what those take back:
- * addresses with them are refused.
- */
-static void put_path(struct json *j, struct bytes path, bool absolute)
-{
-	struct bytes segment;
-	size_t below, above;
-	bool climbs = measure(path, &below, &above);
-	bool first = true;
-
-	while (next_segment(&path, &segment)) {
-		if (is_here(segment) || is_up(segment))
-			continue;
-		if (climbs) {
-			measure(path, &below, &above);
-			if (above)
-				continue;
-		}
-		if (!first)
-			put(j, "/");
-		put_encoded(j, segment, first && !absolute ? PATH_KEPT : PATH_KEPT ":");
-		first = false;
-	}
-}
-
-/* Takes the last segment off a path without a slash at its end; "" stays. */
-static void drop_segment(struct bytes *folder)
-{
-	while (folder->len && folder->ptr[folder->len - 1] != '/')
-		folder->len--;
-	while (folder->len && folder->ptr[folder->len - 1] == '/')
-		folder->len--;
-}
-
-/* The run's folder without slashes at its end, so that the root is "". */
-static struct bytes run_folder(const struct run *run)
-{
-	struct bytes folder = bytes_of(run->folder);
-
-	while (folder.len && folder.ptr[folder.len - 1] == '/')
-		folder.len--;
-	return folder;
-}
-
-/* The folder's address, with a slash at its end. */
-static void put_folder(struct json *j, struct bytes folder)
-{
-	put(j, "file:///");
-	put_path(j, folder, true);
-	put(j, folder.len ? "/" : "");
-}
-
-/* The "uri" of SRCROOT. */
-static void write_folder(struct writer *w)
-{
-	json_open_string(&w->json, "uri");
-	put_folder(&w->json, run_folder(w->run));
-	json_close_string(&w->json);
+	json_open_string(j, "uri");
+	address_put_folder(j, folder);
+	json_close_string(j);
 }
 
 /*
  * Where something stands. A relative path stays relative to SRCROOT, which is what consumers match
  * with their checkout; one that leaves the folder becomes absolute.
  */
-static void write_artifact(struct writer *w, struct bytes path)
+static void write_place(struct writer *w, const char *key, struct bytes path)
 {
 	struct json *j = &w->json;
-	struct bytes folder = run_folder(w->run);
-	bool absolute = path.len && path.ptr[0] == '/';
-	size_t below, above;
+	bool relative;
 
-	measure(path, &below, &above);
-	json_object(j, "artifactLocation");
+	json_object(j, key);
 	json_open_string(j, "uri");
-	if (absolute) {
-		folder.len = 0;
-	} else {
-		absolute = above > 0;
-		for (; above; above--)
-			drop_segment(&folder);
-	}
-	if (absolute)
-		put_folder(j, folder);
-	else if (!below)
-		put(j, "./"); /* the folder itself */
-	put_path(j, path, absolute);
+	relative = address_put_file(j, source_root(w->run), path);
 	json_close_string(j);
-	if (!absolute)
+	if (relative)
 		json_text(j, "uriBaseId", "SRCROOT");
 	json_end(j);
 }
@@ -358,7 +273,7 @@ static void write_help(struct json *j, const struct rule *rule)
 	if (!address || strlen(address) > URI_MAX || strncmp(address, "http", 4) != 0)
 		address = INFORMATION_URI;
 	json_open_string(j, "helpUri");
-	put_encoded(j, bytes_of(address), "/!$&'()*+,;=@:?#[]%");
+	address_put_encoded(j, bytes_of(address), "/!$&'()*+,;=@:?#[]%");
 	json_close_string(j);
 }
 
@@ -448,13 +363,13 @@ static void write_rules(struct writer *w)
 	struct json *j = &w->json;
 	const struct run *run = w->run;
 	struct selection s = select_results(w);
-	const struct finding *f;
+	struct result result;
 	uint32_t index = 0;
 
 	for (size_t i = 0; i < run->rule_count; i++)
 		w->rule_index[i] = NO_INDEX;
-	while ((f = next_result(run, &s)))
-		w->rule_index[rule_number(run, f)] = 0;
+	while (next_result(run, &s, &result))
+		w->rule_index[rule_number(run, result.finding)] = 0;
 	json_array(j, "rules");
 	for (size_t i = 0; i < run->rule_count; i++) {
 		if (w->rule_index[i] == NO_INDEX)
@@ -488,6 +403,7 @@ static void write_descriptors(struct json *j)
 	    [LOST_ENGINE_LIMIT] =
 		"Look at the input, or switch off the rule that the message names.",
 	    [LOST_TOO_DEEP] = "Scan the inner folder by itself.",
+	    [LOST_MISSING] = "Fetch what is missing: the message says how.",
 	};
 
 	_Static_assert(sizeof(help) / sizeof(*help) == LOST_REASON_COUNT, "one help text a reason");
@@ -496,14 +412,14 @@ static void write_descriptors(struct json *j)
 		char what[128];
 
 		snprintf(what, sizeof(what), "An input %s, so it was not scanned, or not wholly",
-			 lost_reason_text(reason));
+		         lost_reason_text(reason));
 		write_descriptor(j, lost_reason_id(reason), what, help[reason]);
 	}
 	write_descriptor(j, "skipped", "Inputs were left out by their kind or by choice",
-			 "Nothing needs to be done.");
+	                 "Nothing needs to be done.");
 	write_descriptor(j, "results-left-out",
-			 "There are more results than the limit for a SARIF file allows",
-			 "Raise --sarif-limit, or read another format, which has all of them.");
+	                 "There are more results than the limit for a SARIF file allows",
+	                 "Raise --sarif-limit, or read another format, which has all of them.");
 	json_end(j);
 }
 
@@ -540,7 +456,7 @@ static void write_taxonomies(struct json *j)
 	json_text(j, "organization", "MITRE");
 	json_text(j, "informationUri", "https://cwe.mitre.org/data/published/cwe_v4.15.pdf");
 	write_message(j, "shortDescription", "The MITRE Common Weakness Enumeration",
-		      DESCRIPTION_MAX);
+	              DESCRIPTION_MAX);
 	json_array(j, "taxa");
 	json_object(j, NULL);
 	json_text(j, "id", "CWE-798");
@@ -578,22 +494,28 @@ static void close_message(struct json *j)
 static void write_lost(struct writer *w, const struct lost *lost)
 {
 	struct json *j = &w->json;
+	/* What a history lacks are objects and packs: hashes, which must not be in an address. */
+	bool in_store = w->run->repository_count && lost->path.len;
 
 	open_notification(j, lost->reason, lost_reason_id(lost->reason), "error");
-	put(j, "This input ");
+	if (in_store)
+		json_put(j, lost->path);
+	else
+		put(j, "This input");
+	put(j, " ");
 	put(j, lost_reason_text(lost->reason));
 	if (*lost->detail) {
 		put(j, ": ");
-		put_sentence(j, lost->detail, MESSAGE_MAX);
+		put_sentence(j, lost->detail, DETAIL_MAX);
 	} else {
 		put(j, ".");
 	}
 	close_message(j);
-	if (lost->path.len) {
+	if (lost->path.len && !in_store) {
 		json_array(j, "locations");
 		json_object(j, NULL);
 		json_object(j, "physicalLocation");
-		write_artifact(w, lost->path);
+		write_place(w, "artifactLocation", lost->path);
 		json_end(j);
 		json_end(j);
 		json_end(j);
@@ -617,7 +539,7 @@ static void write_skipped(struct json *j, const struct coverage *coverage)
 		if (!coverage->skipped[reason])
 			continue;
 		snprintf(text, sizeof(text), "%s%" PRIu64 " (%s)", separator,
-			 coverage->skipped[reason], skip_reason_text(reason));
+		         coverage->skipped[reason], skip_reason_text(reason));
 		put(j, text);
 		separator = ", ";
 	}
@@ -629,14 +551,15 @@ static void write_skipped(struct json *j, const struct coverage *coverage)
 static void write_left_out(struct writer *w)
 {
 	struct json *j = &w->json;
+	uint64_t count = result_count(w->run);
 	char text[128];
 
-	if (w->run->finding_count <= w->limit)
+	if (count <= w->limit)
 		return;
 	open_notification(j, NOTIFY_LEFT_OUT, "results-left-out", "warning");
 	snprintf(text, sizeof(text),
-		 "%" PRIu64 " of %zu results were left out, lowest level first.",
-		 w->run->finding_count - w->limit, w->run->finding_count);
+	         "%" PRIu64 " of %" PRIu64 " results were left out, lowest level first.",
+	         count - w->limit, count);
 	put(j, text);
 	close_message(j);
 	json_end(j);
@@ -655,7 +578,7 @@ static void write_notifications(struct writer *w)
 
 		open_notification(j, LOST_UNREADABLE, lost_reason_id(LOST_UNREADABLE), "error");
 		snprintf(text, sizeof(text), "%" PRIu64 " further inputs were lost.",
-			 coverage->lost_count - coverage->named_count);
+		         coverage->lost_count - coverage->named_count);
 		put(j, text);
 		close_message(j);
 		json_end(j);
@@ -671,8 +594,8 @@ static const char *exit_text(const struct run *run)
 	switch (run->exit_status) {
 	case 0:
 		return run->coverage->lost_count
-			   ? "Nothing that fails the run; coverage is incomplete."
-			   : "Nothing that fails the run.";
+		           ? "Nothing that fails the run; coverage is incomplete."
+		           : "Nothing that fails the run.";
 	case 2:
 		return "Usage or fatal error.";
 	case 3:
@@ -696,7 +619,7 @@ static void write_invocations(struct writer *w)
 	json_time(j, "startTimeUtc", run->started_ms);
 	json_time(j, "endTimeUtc", run->ended_ms);
 	json_object(j, "workingDirectory");
-	write_folder(w);
+	write_folder(j, run->folder);
 	json_end(j);
 	write_notifications(w);
 	json_object(j, "properties");
@@ -711,14 +634,43 @@ static void write_invocations(struct writer *w)
 
 /* ---- results ---- */
 
-static void write_location(struct writer *w, const struct finding *f)
+static const struct occurrence *occurrence_of(const struct result *r)
+{
+	return &r->leak->occurrences[r->number];
+}
+
+/* Where the occurrence's secret stands; the leak tells it of the first one. */
+static enum object_type kind_of(const struct result *r)
+{
+	struct bytes path = r->finding->path;
+
+	if (r->number == 0)
+		return r->leak->kind;
+	if (bytes_equal(path, bytes_of(".git/commit-message")))
+		return OBJECT_COMMIT;
+	return bytes_equal(path, bytes_of(".git/tag-message")) ? OBJECT_TAG : OBJECT_BLOB;
+}
+
+/* The path that the result's address is made of. */
+static struct bytes place_of(const struct result *r)
+{
+	struct bytes path = r->finding->path;
+
+	if (!r->leak)
+		return path.len ? path : bytes_of("-");
+	/* A stranger's tree may hold any name; one must not lead out of the repository. */
+	return address_is_tree_path(path) ? path : bytes_of(NO_PLACE);
+}
+
+static void write_location(struct writer *w, const struct result *r)
 {
 	struct json *j = &w->json;
+	const struct finding *f = r->finding;
 
 	json_array(j, "locations");
 	json_object(j, NULL);
 	json_object(j, "physicalLocation");
-	write_artifact(w, f->path.len ? f->path : bytes_of("-"));
+	write_place(w, "artifactLocation", place_of(r));
 	json_object(j, "region");
 	json_uint(j, "startLine", f->start_line);
 	json_uint(j, "startColumn", f->start_column);
@@ -736,9 +688,68 @@ static void write_location(struct writer *w, const struct finding *f)
 	json_end(j);
 }
 
-static void write_result(struct writer *w, const struct finding *f)
+static void write_fingerprints(struct json *j, const struct finding *f)
+{
+	if (f->line_hash_count) {
+		char hash[32];
+
+		snprintf(hash, sizeof(hash), "%" PRIx64 ":%" PRIu32, f->line_hash,
+		         f->line_hash_count);
+		json_object(j, "partialFingerprints");
+		json_text(j, "primaryLocationLineHash", hash);
+		json_end(j);
+	}
+	json_object(j, "fingerprints");
+	json_hex(j, "trawl/v1", (struct bytes){f->fingerprint, FINGERPRINT_SIZE});
+	json_end(j);
+}
+
+/* What the occurrences of one leak have in common: a UUID (RFC 9562) made of the fingerprint. */
+static void write_correlation(struct json *j, const struct finding *f)
+{
+	static const char *const digits = "0123456789abcdef";
+
+	json_open_string(j, "correlationGuid");
+	for (int i = 0; i < FINGERPRINT_SIZE; i++) {
+		uint8_t byte = f->fingerprint[i];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			put(j, "-");
+		if (i == 6) /* version 5, named by a hash */
+			byte = (uint8_t)(0x50 | (byte & 0x0f));
+		if (i == 8) /* the variant */
+			byte = (uint8_t)(0x80 | (byte & 0x3f));
+		json_put(j, bytes_slice(bytes_of(digits), byte >> 4, (byte >> 4) + 1U));
+		json_put(j, bytes_slice(bytes_of(digits), byte & 15, (byte & 15) + 1U));
+	}
+	json_close_string(j);
+}
+
+/* Standard places for these do not exist. */
+static void write_origin(struct json *j, const struct result *r)
+{
+	const struct occurrence *o = occurrence_of(r);
+	char text[OBJECT_ID_HEX + 1], date[DATE_TEXT_SIZE];
+
+	if (o->path.len && !address_is_tree_path(o->path))
+		json_bytes(j, "path", o->path); /* the address does not tell */
+	if (o->has_commit)
+		json_text(j, "commit", object_id_hex(&o->commit, text));
+	json_text(j, "blob", object_id_hex(&o->blob, text));
+	if (*o->author)
+		json_text(j, "author", o->author);
+	if (*o->author || o->date)
+		json_text(j, "date", date_text(o->date, o->zone, date));
+	json_text(j, "state", leak_state_name(r->leak->state));
+	json_text(j, "objectKind", object_type_name(kind_of(r)));
+	json_uint(j, "occurrence", r->number + 1);
+	json_uint(j, "occurrences", r->leak->count);
+}
+
+static void write_result(struct writer *w, const struct result *r)
 {
 	struct json *j = &w->json;
+	const struct finding *f = r->finding;
 
 	json_new_line(j);
 	json_object(j, NULL);
@@ -747,23 +758,16 @@ static void write_result(struct writer *w, const struct finding *f)
 	json_text(j, "kind", "fail");
 	json_text(j, "level", level_name(f->level));
 	write_message(j, "message", f->rule->message, MESSAGE_MAX);
-	write_location(w, f);
-	if (f->line_hash_count) {
-		char hash[32];
-
-		snprintf(hash, sizeof(hash), "%" PRIx64 ":%" PRIu32, f->line_hash,
-			 f->line_hash_count);
-		json_object(j, "partialFingerprints");
-		json_text(j, "primaryLocationLineHash", hash);
-		json_end(j);
-	}
-	json_object(j, "fingerprints");
-	json_hex(j, "trawl/v1", (struct bytes){f->fingerprint, FINGERPRINT_SIZE});
-	json_end(j);
+	write_location(w, r);
+	write_fingerprints(j, f);
+	if (r->leak)
+		write_correlation(j, f);
 	json_object(j, "properties");
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "checksum", checksum_state_name(f->checksum));
 	json_decimal(j, "entropy", f->entropy, 2);
+	if (r->leak)
+		write_origin(j, r);
 	json_end(j);
 	json_end(j);
 }
@@ -771,33 +775,116 @@ static void write_result(struct writer *w, const struct finding *f)
 static void write_results(struct writer *w)
 {
 	struct selection s = select_results(w);
-	const struct finding *f;
+	struct result result;
 
 	json_new_line(&w->json);
 	json_array(&w->json, "results");
-	while ((f = next_result(w->run, &s)))
-		write_result(w, f);
+	while (next_result(w->run, &s, &result))
+		write_result(w, &result);
 	json_end(&w->json);
 }
 
+/* ---- artifacts ---- */
+
+struct artifact {
+	struct bytes path;
+	bool present; /* in HEAD's tree, as far as the leak knows */
+};
+
+/* By path, a present one first. */
+static int artifact_order(const void *left, const void *right)
+{
+	const struct artifact *a = left, *b = right;
+	int order = bytes_compare(a->path, b->path);
+
+	return order ? order : b->present - a->present;
+}
+
+static void write_deleted(struct writer *w, struct bytes path)
+{
+	struct json *j = &w->json;
+
+	json_new_line(j);
+	json_object(j, NULL);
+	write_place(w, "location", path);
+	json_array(j, "roles");
+	json_text(j, NULL, "resultFile");
+	json_text(j, NULL, "deleted");
+	json_end(j);
+	json_end(j);
+}
+
+/* The files with results that HEAD lacks, so that nobody looks for them in a checkout. */
+static void write_artifacts(struct writer *w)
+{
+	uint64_t total = result_count(w->run);
+	struct artifact *all = mem_calloc(total < w->limit ? total : w->limit, sizeof(*all));
+	struct selection s = select_results(w);
+	struct result r;
+	size_t count = 0;
+
+	while (next_result(w->run, &s, &r)) {
+		if (kind_of(&r) == OBJECT_BLOB && address_is_tree_path(r.finding->path))
+			all[count++] =
+			    (struct artifact){r.finding->path, r.leak->state == LEAK_HEAD};
+	}
+	if (count)
+		qsort(all, count, sizeof(*all), artifact_order);
+	json_new_line(&w->json);
+	json_array(&w->json, "artifacts");
+	for (size_t i = 0; i < count; i++) {
+		bool first = i == 0 || !bytes_equal(all[i - 1].path, all[i].path);
+
+		if (first && !all[i].present)
+			write_deleted(w, all[i].path);
+	}
+	json_end(&w->json);
+	free(all);
+}
+
 /* ---- run ---- */
+
+/* Which revision of which repository it was. SARIF wants the repository's address for that. */
+static void write_provenance(struct json *j, const struct scanned_repository *repository)
+{
+	if (!repository->remote || !address_is_remote(repository->remote))
+		return;
+	json_new_line(j);
+	json_array(j, "versionControlProvenance");
+	json_object(j, NULL);
+	json_open_string(j, "repositoryUri");
+	address_put_remote(j, repository->remote);
+	json_close_string(j);
+	if (repository->head)
+		json_text(j, "revisionId", repository->head);
+	if (repository->branch)
+		json_text(j, "branch", repository->branch);
+	json_object(j, "mappedTo");
+	json_text(j, "uriBaseId", "SRCROOT");
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
 
 /* What tells a consumer how to read places and text. */
 static void write_conventions(struct writer *w)
 {
 	struct json *j = &w->json;
+	bool history = w->run->repository_count > 0;
 
 	json_new_line(j);
 	json_object(j, "originalUriBaseIds");
 	json_object(j, "SRCROOT");
-	write_folder(w);
-	write_message(j, "description", "The folder that relative paths start from",
-		      DESCRIPTION_MAX);
+	write_folder(j, source_root(w->run));
+	write_message(j, "description",
+	              history ? "The repository" : "The folder that relative paths start from",
+	              DESCRIPTION_MAX);
 	json_end(j);
 	json_end(j);
 	json_new_line(j);
+	/* One of its own: results of a history do not replace those of a checkout. */
 	json_object(j, "automationDetails");
-	json_text(j, "id", "trawl/scan/");
+	json_text(j, "id", history ? "trawl/history/" : "trawl/scan/");
 	json_end(j);
 	json_text(j, "columnKind", "utf16CodeUnits");
 	json_array(j, "newlineSequences");
@@ -814,6 +901,7 @@ void sarif_write(FILE *out, const struct run *run, const struct report_options *
 	struct writer w = {.run = run, .limit = options->sarif_limit};
 	struct json *j = &w.json;
 
+	assert(run->repository_count <= 1);
 	w.rule_index = mem_calloc(run->rule_count, sizeof(*w.rule_index));
 	json_init(j, out);
 	json_object(j, NULL);
@@ -824,7 +912,11 @@ void sarif_write(FILE *out, const struct run *run, const struct report_options *
 	write_tool(&w);
 	write_taxonomies(j);
 	write_invocations(&w);
+	if (run->repository_count)
+		write_provenance(j, &run->repositories[0]);
 	write_conventions(&w);
+	if (run->repository_count)
+		write_artifacts(&w);
 	write_results(&w);
 	json_end(j);
 	json_end(j);

@@ -1,5 +1,6 @@
 #include "report/text.h"
 
+#include "report/date.h"
 #include "report/safe.h"
 
 #include <inttypes.h>
@@ -22,7 +23,7 @@ static void line_fill(struct line *l, const struct finding *f, const struct repo
 	const char *preview = safe_preview(f, l->preview);
 
 	snprintf(l->place, sizeof(l->place), "%" PRIu32 ":%" PRIu32, f->start_line,
-		 f->start_column);
+	         f->start_column);
 	l->cells[PLACE] = bytes_of(l->place);
 	l->cells[LEVEL] = bytes_of(level_name(f->level));
 	l->cells[CONFIDENCE] = bytes_of(confidence_name(f->confidence));
@@ -46,7 +47,7 @@ static void color_off(FILE *out, const struct report_options *options)
 }
 
 static void write_line(FILE *out, const struct finding *f, const size_t widths[COLUMN_COUNT],
-		       const struct report_options *options)
+                       const struct report_options *options)
 {
 	static const char *const level_colors[] = {"36", "33", "31"}; /* cyan, yellow, red */
 	struct line line;
@@ -71,17 +72,136 @@ static void write_line(FILE *out, const struct finding *f, const size_t widths[C
 	putc('\n', out);
 }
 
-/* Writes the findings of one path, which follow one another, and returns how many they are. */
-static size_t write_group(FILE *out, const struct finding *first, size_t count,
-			  const struct report_options *options)
+/* ---- Histories ---- */
+
+enum { ID_SHOWN = 12 };
+
+static void write_id(FILE *out, const char *what, const struct object_id *id)
+{
+	char hex[OBJECT_ID_HEX + 1];
+
+	fprintf(out, "%s %.*s", what, ID_SHOWN, object_id_hex(id, hex));
+}
+
+static void write_path(FILE *out, const struct occurrence *o)
+{
+	if (o->path.len)
+		safe_write(out, o->path);
+	else
+		write_id(out, "(no path) blob", &o->blob);
+}
+
+static void write_state(FILE *out, const struct leak *leak)
+{
+	size_t more = 0;
+
+	switch (leak->state) {
+	case LEAK_HEAD:
+		fputs("in HEAD", out);
+		break;
+	case LEAK_TIP:
+		fputs("in ", out);
+		if (leak->refs && *leak->refs) {
+			safe_write(out, bytes_of(*leak->refs));
+			while (leak->refs[more + 1])
+				more++;
+		}
+		if (more)
+			fprintf(out, " (+%zu more)", more);
+		break;
+	case LEAK_HISTORY:
+		fputs("in history", out);
+		break;
+	case LEAK_UNREACHABLE:
+		fputs("unreachable", out);
+		break;
+	}
+}
+
+/* Below the line of the first place: where it comes from, where it stands, where else it was. */
+static void write_leak(FILE *out, const struct leak *leak)
+{
+	const struct occurrence *first = &leak->occurrences[0];
+	char date[DATE_TEXT_SIZE];
+
+	fputs("      ", out);
+	if (first->has_commit)
+		write_id(out, "commit", &first->commit);
+	else
+		fputs("no commit", out);
+	if (*first->author || first->date)
+		fprintf(out, "  %.*s", DATE_DAY_LEN, date_text(first->date, first->zone, date));
+	if (*first->author) {
+		fputs("  ", out);
+		safe_write(out, bytes_of(first->author));
+	}
+	fputs("  ", out);
+	write_state(out, leak);
+	putc('\n', out);
+	for (size_t i = 1; i < leak->count; i++) {
+		const struct occurrence *o = &leak->occurrences[i];
+
+		fputs("      also ", out);
+		write_path(out, o);
+		if (o->has_commit)
+			write_id(out, "  commit", &o->commit);
+		putc('\n', out);
+	}
+}
+
+/* ---- Groups ---- */
+
+static bool same_repository(const struct run *run, size_t i, size_t k)
+{
+	return !run->leak_count || strcmp(run->leaks[i].repository, run->leaks[k].repository) == 0;
+}
+
+/* Whether both stand in one file; without a path, in one blob. */
+static bool same_group(const struct run *run, size_t i, size_t k)
+{
+	struct bytes path = run_finding(run, i)->path;
+
+	if (!bytes_equal(path, run_finding(run, k)->path) || !same_repository(run, i, k))
+		return false;
+	return path.len || !run->leak_count ||
+	       object_id_equal(&run->leaks[i].occurrences[0].blob,
+	                       &run->leaks[k].occurrences[0].blob);
+}
+
+/* The lines above the group that starts at `first`. */
+static void write_heading(FILE *out, const struct run *run, size_t first,
+                          const struct report_options *options)
+{
+	if (first)
+		putc('\n', out);
+	if (run->leak_count && run->repository_count > 1 &&
+	    (first == 0 || !same_repository(run, first - 1, first))) {
+		color_on(out, options, "1");
+		fputs("repository ", out);
+		safe_write(out, bytes_of(run->leaks[first].repository));
+		color_off(out, options);
+		fputs("\n\n", out);
+	}
+	color_on(out, options, "1");
+	if (run->leak_count)
+		write_path(out, &run->leaks[first].occurrences[0]);
+	else
+		safe_write(out, run->findings[first].path);
+	color_off(out, options);
+	putc('\n', out);
+}
+
+/* Writes what stands in one file, which follows one another, and returns where the next starts. */
+static size_t write_group(FILE *out, const struct run *run, size_t first,
+                          const struct report_options *options)
 {
 	size_t widths[COLUMN_COUNT] = {0};
-	size_t n = 0;
+	size_t end = first;
 
-	for (; n < count && bytes_equal(first[n].path, first->path); n++) {
+	for (; end < run_count(run) && same_group(run, first, end); end++) {
 		struct line line;
 
-		line_fill(&line, &first[n], options);
+		line_fill(&line, run_finding(run, end), options);
 		for (int c = 0; c < COLUMN_COUNT; c++) {
 			size_t width = safe_write(NULL, line.cells[c]);
 
@@ -89,13 +209,13 @@ static size_t write_group(FILE *out, const struct finding *first, size_t count,
 				widths[c] = width < WIDTH_MAX ? width : WIDTH_MAX;
 		}
 	}
-	color_on(out, options, "1");
-	safe_write(out, first->path);
-	color_off(out, options);
-	putc('\n', out);
-	for (size_t i = 0; i < n; i++)
-		write_line(out, &first[i], widths, options);
-	return n;
+	write_heading(out, run, first, options);
+	for (size_t i = first; i < end; i++) {
+		write_line(out, run_finding(run, i), widths, options);
+		if (run->leak_count)
+			write_leak(out, &run->leaks[i]);
+	}
+	return end;
 }
 
 static void write_lost(FILE *out, const struct coverage *coverage)
@@ -115,19 +235,16 @@ static void write_lost(FILE *out, const struct coverage *coverage)
 	}
 	if (coverage->lost_count > coverage->named_count)
 		fprintf(out, "  and %" PRIu64 " more\n",
-			coverage->lost_count - coverage->named_count);
+		        coverage->lost_count - coverage->named_count);
 }
 
 void text_write(FILE *out, const struct run *run, const struct report_options *options)
 {
-	for (size_t i = 0; i < run->finding_count;) {
-		if (i)
-			putc('\n', out);
-		i += write_group(out, &run->findings[i], run->finding_count - i, options);
-	}
+	for (size_t i = 0; i < run_count(run);)
+		i = write_group(out, run, i, options);
 	if (!run->coverage->lost_count)
 		return;
-	if (run->finding_count)
+	if (run_count(run))
 		putc('\n', out);
 	write_lost(out, run->coverage);
 }

@@ -97,7 +97,7 @@ static inline struct finding sample_generic_finding(struct bytes path)
 
 /* A run over the findings; started at 2026-01-31T12:00:00.250Z, a second long. */
 static inline struct run sample_run(const struct finding *findings, size_t count,
-				    const struct coverage *coverage)
+                                    const struct coverage *coverage)
 {
 	return (struct run){
 	    .findings = findings,
@@ -108,8 +108,8 @@ static inline struct run sample_run(const struct finding *findings, size_t count
 	    .started_ms = INT64_C(1769860800250),
 	    .ended_ms = INT64_C(1769860801250),
 	    .exit_status = coverage->lost_count ? 3
-			   : count		? 1
-						: 0,
+	                   : count              ? 1
+	                                        : 0,
 	    .folder = "/srv/odd folder",
 	};
 }
@@ -117,7 +117,7 @@ static inline struct run sample_run(const struct finding *findings, size_t count
 /* What the writer writes, as text; owned by the caller. */
 __attribute__((noinline, unused)) static char *
 sample_capture(void (*writer)(FILE *, const struct run *, const struct report_options *),
-	       const struct run *run, const struct report_options *options)
+               const struct run *run, const struct report_options *options)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -158,6 +158,105 @@ static const struct bytes sample_paths[] = {
 };
 
 enum { SAMPLE_PATH_COUNT = sizeof(sample_paths) / sizeof(*sample_paths) };
+
+/* ---- histories ---- */
+
+#define SAMPLE_FOLDER "/srv/odd repository"
+
+static const struct scanned_repository sample_repository = {
+    .folder = SAMPLE_FOLDER,
+    .remote = "git.example.org:team/a b.git",
+    .head = "5d0b1a9f0c9e6a6d3b6b9a3c6c0b9b1f7a0e2c11",
+    .branch = "main",
+};
+
+static const char *const sample_refs[] = {"refs/heads/x", "refs/tags/v1", "refs/tags/v2", NULL};
+
+/* An id of equal bytes. */
+static inline struct object_id sample_id(unsigned char byte)
+{
+	struct object_id id;
+
+	memset(id.bytes, byte, OBJECT_ID_SIZE);
+	return id;
+}
+
+/*
+ * A place of the finding, which commit 11... brought as blob bb... at 13:00 in Berlin, and which
+ * stands a line lower in the last version, cc....
+ */
+static inline struct occurrence sample_occurrence(struct finding finding)
+{
+	struct occurrence o = {
+	    .path = finding.path,
+	    .has_commit = true,
+	    .commit = sample_id(0x11),
+	    .author = "Ann O'Nym",
+	    .date = 1769860800,
+	    .zone = 60,
+	    .blob = sample_id(0xbb),
+	    .last_blob = sample_id(0xcc),
+	    .first = finding,
+	    .last = finding,
+	};
+
+	o.last.start_line++;
+	o.last.end_line++;
+	o.last.start_offset += 9;
+	o.last.end_offset += 9;
+	return o;
+}
+
+/* The same by a commit of these bytes, of an author that is not known. */
+static inline struct occurrence sample_later(struct finding finding, unsigned char commit)
+{
+	struct occurrence o = sample_occurrence(finding);
+
+	o.commit = sample_id(commit);
+	o.author = "";
+	o.date = 0;
+	o.zone = 0;
+	o.last = o.first;
+	o.last_blob = o.blob;
+	return o;
+}
+
+/* What no commit leads to. */
+static inline struct occurrence sample_dangling(struct finding finding, unsigned char blob)
+{
+	struct occurrence o = sample_later(finding, 0);
+
+	o.has_commit = false;
+	o.blob = o.last_blob = sample_id(blob);
+	return o;
+}
+
+static inline struct leak sample_leak(struct occurrence *occurrences, size_t count,
+                                      enum leak_state state)
+{
+	return (struct leak){
+	    .repository = SAMPLE_FOLDER,
+	    .kind = OBJECT_BLOB,
+	    .state = state,
+	    .refs = state == LEAK_TIP ? sample_refs : NULL,
+	    .occurrences = occurrences,
+	    .count = count,
+	};
+}
+
+/* A run over the history of one repository. */
+static inline struct run sample_history(const struct leak *leaks, size_t count,
+                                        const struct coverage *coverage)
+{
+	struct run run = sample_run(NULL, 0, coverage);
+
+	run.leaks = leaks;
+	run.leak_count = count;
+	run.repositories = &sample_repository;
+	run.repository_count = 1;
+	run.exit_status = coverage->lost_count ? 3 : count ? 1 : 0;
+	return run;
+}
 
 /* Lost inputs of every reason, one of them nameless, and skipped ones; free with coverage_release.
  */

@@ -58,7 +58,7 @@ static void nesting_puts_commas_and_names(void **state)
 	json_decimal(j, "e", 3.456, 2);
 	json_end(j);
 	expect(&c, "{\"a\":[],\"b\":[-1,18446744073709551615,{}],\n"
-		   "\"c\\u000a\":true,\"d\":null,\"e\":3.46}\n");
+	           "\"c\\u000a\":true,\"d\":null,\"e\":3.46}\n");
 }
 
 static void unsafe_characters_are_escaped(void **state)
@@ -66,14 +66,14 @@ static void unsafe_characters_are_escaped(void **state)
 	(void)state;
 	expect_text(bytes_of("a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
 	expect_text(bytes_of("\x01\b\t\n\r\x1b\x7f"),
-		    "\"\\u0001\\u0008\\u0009\\u000a\\u000d\\u001b\\u007f\"");
+	            "\"\\u0001\\u0008\\u0009\\u000a\\u000d\\u001b\\u007f\"");
 	expect_text((struct bytes){(const unsigned char *)"a\0b", 3}, "\"a\\u0000b\"");
 	expect_text(bytes_of("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0"),
-		    "\"\\u0080\\u0085\\u009f\xc2\xa0\"");
+	            "\"\\u0080\\u0085\\u009f\xc2\xa0\"");
 	expect_text(bytes_of("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xae\xe2\x81\xa6"),
-		    "\"\\u2028\\u2029\\u202e\\u2066\"");
+	            "\"\\u2028\\u2029\\u202e\\u2066\"");
 	expect_text(bytes_of("\xc3\xa4\xe6\xbc\xa2\xf0\x9f\x98\x80"),
-		    "\"\xc3\xa4\xe6\xbc\xa2\xf0\x9f\x98\x80\"");
+	            "\"\xc3\xa4\xe6\xbc\xa2\xf0\x9f\x98\x80\"");
 }
 
 #define REPLACED "\xef\xbf\xbd"

@@ -106,7 +106,7 @@ static void full_device_is_an_error_and_stays_a_device(void **state)
 	assert_null(r.temporary);
 	assert_int_equal(write_one(&r, &error), ERR_IO);
 	assert_string_equal(error.message,
-			    "/dev/full: the report could not be written: No space left on device");
+	                    "/dev/full: the report could not be written: No space left on device");
 	report_discard(&r);
 	assert_int_equal(stat("/dev/full", &st), 0);
 	assert_true(S_ISCHR(st.st_mode));

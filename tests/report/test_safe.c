@@ -28,7 +28,7 @@ static void text_is_safe_and_can_be_told_back(void **state)
 	expect(bytes_of("\x1b[31m\n\x7f"), "\\x1b[31m\\x0a\\x7f", 16);
 	expect(bytes_of("\xc2\x9b"), "\\xc2\\x9b", 8);
 	expect(bytes_of("\xe2\x80\xae"
-			"x\xe2\x81\xa9"),
+	                "x\xe2\x81\xa9"),
 	       "\\xe2\\x80\\xaex\\xe2\\x81\\xa9", 25);
 	expect(bytes_of("\xff\xe2\x82"), "\\xff\\xe2\\x82", 12);
 	expect(bytes_of("\\x1b"), "\\\\x1b", 5);
@@ -46,7 +46,7 @@ static void preview_shows_the_prefix_and_no_more(void **state)
 	assert_string_equal(safe_preview(&f, text), "abcd[REDACTED] (4294967295 bytes)");
 	f.prefix_len = 255;
 	assert_string_equal(safe_preview(&f, text),
-			    "abcdefghijklmnopqrstuvwx[REDACTED] (4294967295 bytes)");
+	                    "abcdefghijklmnopqrstuvwx[REDACTED] (4294967295 bytes)");
 	assert_int_equal(safe_prefix(&f).len, PREVIEW_MAX);
 }
 

@@ -101,6 +101,100 @@ static void lost_inputs_are_listed(void **state)
 	coverage_release(&lost);
 }
 
+#define TOKEN_LINE                                                                                 \
+	"  3:8  error  high  example-scoped-token2  sqco_[REDACTED] (33 bytes)  checksum valid  "  \
+	"Make sure that this \"scoped\" token is revoked and removed\n"
+
+static void leaks_tell_where_they_come_from(void **state)
+{
+	struct coverage none = {0};
+	struct occurrence at_head[] = {
+	    sample_occurrence(sample_finding(bytes_of("a\033.txt"))),
+	    sample_later(sample_finding(bytes_of("a\033.txt")), 0x22),
+	    sample_later(sample_finding(bytes_of("old/b\n.txt")), 0x33),
+	    sample_dangling(sample_finding(bytes_of("")), 0xdd),
+	};
+	struct occurrence at_tip[] = {
+	    sample_occurrence(sample_generic_finding(bytes_of("a\033.txt")))};
+	struct occurrence gone[] = {sample_occurrence(sample_finding(bytes_of("c")))};
+	struct leak leaks[] = {
+	    sample_leak(at_head, 4, LEAK_HEAD),
+	    sample_leak(at_tip, 1, LEAK_TIP),
+	    sample_leak(gone, 1, LEAK_HISTORY),
+	};
+	struct run run = sample_history(leaks, 3, &none);
+
+	(void)state;
+	at_tip[0].author = "An\x1b[31mn\n";
+	at_tip[0].date = INT64_MIN;
+	expect(&run, &(struct report_options){0},
+	       "a\\x1b.txt\n"
+	       "  3:8   error    high  example-scoped-token2  sqco_[REDACTED] (33 bytes)  "
+	       "checksum valid  Make sure that this \"scoped\" token is revoked and removed\n"
+	       "      commit 111111111111  2026-01-31  Ann O'Nym  in HEAD\n"
+	       "      also a\\x1b.txt  commit 222222222222\n"
+	       "      also old/b\\x0a.txt  commit 333333333333\n"
+	       "      also (no path) blob dddddddddddd\n"
+	       "  12:1  warning  low   generic-password       [REDACTED] (8 bytes)        "
+	       "                A password stands here.\n"
+	       "      commit 111111111111  0001-01-01  An\\x1b[31mn\\x0a  "
+	       "in refs/heads/x (+2 more)\n"
+	       "\n"
+	       "c\n" TOKEN_LINE "      commit 111111111111  2026-01-31  Ann O'Nym  in history\n");
+}
+
+static void leaks_without_a_path_are_named_by_their_blob(void **state)
+{
+	struct coverage none = {0};
+	struct occurrence first = sample_dangling(sample_finding(bytes_of("")), 0xaa);
+	struct occurrence second = sample_dangling(sample_finding(bytes_of("")), 0xab);
+	struct occurrence tag = sample_occurrence(sample_finding(bytes_of(".git/tag-message")));
+	struct leak leaks[] = {
+	    sample_leak(&first, 1, LEAK_UNREACHABLE),
+	    sample_leak(&second, 1, LEAK_UNREACHABLE),
+	    sample_leak(&tag, 1, LEAK_TIP),
+	};
+	struct run run = sample_history(leaks, 3, &none);
+
+	(void)state;
+	tag.has_commit = false;
+	leaks[2].kind = OBJECT_TAG;
+	leaks[2].refs = sample_refs + 2;
+	expect(&run, &(struct report_options){0},
+	       "(no path) blob aaaaaaaaaaaa\n" TOKEN_LINE "      no commit  unreachable\n"
+	       "\n"
+	       "(no path) blob abababababab\n" TOKEN_LINE "      no commit  unreachable\n"
+	       "\n"
+	       ".git/tag-message\n" TOKEN_LINE
+	       "      no commit  2026-01-31  Ann O'Nym  in refs/tags/v2\n");
+}
+
+static void leaks_of_several_repositories_are_grouped(void **state)
+{
+	struct coverage none = {0};
+	struct scanned_repository repositories[] = {{.folder = "/a\n"}, {.folder = "/b"}};
+	struct occurrence occurrence = sample_occurrence(sample_finding(bytes_of("x")));
+	struct leak leaks[] = {
+	    sample_leak(&occurrence, 1, LEAK_HEAD),
+	    sample_leak(&occurrence, 1, LEAK_HEAD),
+	};
+	struct run run = sample_history(leaks, 2, &none);
+
+	(void)state;
+	leaks[0].repository = repositories[0].folder;
+	leaks[1].repository = repositories[1].folder;
+	run.repositories = repositories;
+	run.repository_count = 2;
+	expect(&run, &(struct report_options){0},
+	       "repository /a\\x0a\n"
+	       "\n"
+	       "x\n" TOKEN_LINE "      commit 111111111111  2026-01-31  Ann O'Nym  in HEAD\n"
+	       "\n"
+	       "repository /b\n"
+	       "\n"
+	       "x\n" TOKEN_LINE "      commit 111111111111  2026-01-31  Ann O'Nym  in HEAD\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +203,9 @@ int main(void)
 	    cmocka_unit_test(color_marks_path_and_level),
 	    cmocka_unit_test(secrets_are_shown_only_on_request),
 	    cmocka_unit_test(lost_inputs_are_listed),
+	    cmocka_unit_test(leaks_tell_where_they_come_from),
+	    cmocka_unit_test(leaks_without_a_path_are_named_by_their_blob),
+	    cmocka_unit_test(leaks_of_several_repositories_are_grouped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import sys
 
 import jsonschema
@@ -22,6 +23,16 @@ def schema_problems(schema, log):
     for error in schema.iter_errors(log):
         yield "%s: %s" % ("/".join(map(str, error.absolute_path)), error.message[:300])
     log["runs"][0]["results"] = results
+
+
+def uris(value):
+    """All of them in the value, at whatever depth."""
+    if isinstance(value, list):
+        return [uri for child in value for uri in uris(child)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["uri"]] if isinstance(value.get("uri"), str) else []
+    return own + [uri for child in value.values() for uri in uris(child)]
 
 
 def limit_problems(data, log):
@@ -58,6 +69,12 @@ def limit_problems(data, log):
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         if not uri.startswith("file:///") and ":" in uri.split("/")[0]:
             yield "result %d: a colon in the first segment of %s" % (number, uri)
+    addresses = uris([run["results"], run.get("artifacts", []), run["invocations"]])
+    if any(re.search("[0-9a-f]{40}", uri) for uri in addresses):
+        yield "a hash in an address"
+    artifacts = [json.dumps(artifact["location"]) for artifact in run.get("artifacts", [])]
+    if len(set(artifacts)) != len(artifacts):
+        yield "an artifact stands twice"
     unused = set(range(len(rules))) - {result["ruleIndex"] for result in run["results"]}
     if unused:
         yield "rules without a result: %s" % sorted(unused)
