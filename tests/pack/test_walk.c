@@ -1,0 +1,659 @@
+#include "pack/walk.h"
+
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <libdeflate.h>
+
+#include "../tree.h"
+
+enum { LIMIT = 1 << 24, OBJECTS_MAX = 20000, LARGE = 1 << 28 };
+
+#define BYTES(text) ((struct bytes){(const unsigned char *)(text), sizeof(text) - 1})
+
+/* ---- Packs made by hand ---- */
+
+/* A pack in the making. Objects are numbered in the order in which they are added. */
+struct forged {
+	struct buf pack;
+	uint32_t count;
+	uint64_t offsets[OBJECTS_MAX];
+};
+
+static struct forged forged;
+
+static void put(struct buf *b, const void *bytes, size_t len)
+{
+	assert_int_equal(buf_append(b, (struct bytes){bytes, len}), ERR_NONE);
+}
+
+static void put_be32(struct buf *b, uint32_t number)
+{
+	unsigned char bytes[] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
+	                         (unsigned char)(number >> 8), (unsigned char)number};
+
+	put(b, bytes, sizeof(bytes));
+}
+
+/* The id of object `number`: its digits, and 0x77 behind them. */
+static struct object_id id_of(uint32_t number)
+{
+	struct object_id id;
+
+	memset(&id, 0x77, sizeof(id));
+	for (unsigned i = 0; i < 4; i++)
+		id.bytes[i] = (unsigned char)(number >> (24 - 8 * i));
+	return id;
+}
+
+static uint32_t number_of(const struct object_id *id)
+{
+	return (uint32_t)id->bytes[0] << 24 | (uint32_t)id->bytes[1] << 16 |
+	       (uint32_t)id->bytes[2] << 8 | id->bytes[3];
+}
+
+static void forge(void)
+{
+	buf_init(&forged.pack, LARGE);
+	forged.count = 0;
+	put(&forged.pack, "PACK\0\0\0\2\0\0\0\0", 12);
+}
+
+/* Adds an object: the head of an entry of this type, what stands behind it, the deflated data. */
+static uint32_t forge_entry(unsigned type, uint64_t size, struct bytes base, struct bytes data)
+{
+	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(1);
+	size_t room = libdeflate_zlib_compress_bound(compressor, data.len);
+	unsigned char byte = (unsigned char)(type << 4 | (size & 15));
+
+	assert_true(forged.count < OBJECTS_MAX);
+	forged.offsets[forged.count] = forged.pack.len;
+	for (size >>= 4; size; size >>= 7) {
+		byte |= 0x80;
+		put(&forged.pack, &byte, 1);
+		byte = size & 0x7f;
+	}
+	put(&forged.pack, &byte, 1);
+	put(&forged.pack, base.ptr, base.len);
+	assert_int_equal(buf_reserve(&forged.pack, room), ERR_NONE);
+	forged.pack.len += libdeflate_zlib_compress(compressor, data.ptr, data.len,
+	                                            forged.pack.ptr + forged.pack.len, room);
+	libdeflate_free_compressor(compressor);
+	return forged.count++;
+}
+
+static uint32_t forge_blob(struct bytes content)
+{
+	return forge_entry(OBJECT_BLOB, content.len, (struct bytes){NULL, 0}, content);
+}
+
+static uint32_t forge_ofs_delta(uint32_t base, struct bytes delta)
+{
+	uint64_t distance = forged.pack.len - forged.offsets[base];
+	unsigned char digits[10];
+	size_t at = sizeof(digits);
+
+	digits[--at] = distance & 0x7f;
+	while (distance >>= 7)
+		digits[--at] = 0x80 | (--distance & 0x7f);
+	return forge_entry(PACK_OFS_DELTA, delta.len,
+	                   (struct bytes){digits + at, sizeof(digits) - at}, delta);
+}
+
+static uint32_t forge_ref_delta(uint32_t base, struct bytes delta)
+{
+	struct object_id id = id_of(base);
+
+	return forge_entry(PACK_REF_DELTA, delta.len, (struct bytes){id.bytes, sizeof(id)}, delta);
+}
+
+/* Writes NAME.pack and NAME.idx. */
+static void forge_end(const char *name)
+{
+	struct buf index;
+	char path[100];
+
+	for (unsigned i = 0; i < 4; i++)
+		forged.pack.ptr[8 + i] = (unsigned char)(forged.count >> (24 - 8 * i));
+	put(&forged.pack, "(checksum of pack..)", 20);
+	buf_init(&index, LIMIT);
+	put(&index, "\377tOc\0\0\0\2", 8);
+	for (unsigned byte = 0; byte < 256; byte++)
+		put_be32(&index, forged.count); /* ids of all numbers start with 0 */
+	for (uint32_t i = 0; i < forged.count; i++) {
+		struct object_id id = id_of(i);
+
+		put(&index, id.bytes, sizeof(id.bytes));
+	}
+	for (uint32_t i = 0; i < forged.count; i++)
+		put_be32(&index, 0);
+	for (uint32_t i = 0; i < forged.count; i++)
+		put_be32(&index, (uint32_t)forged.offsets[i]);
+	put(&index, "(checksum of pack..)(checksum of index.)", 40);
+	snprintf(path, sizeof(path), "%s.idx", name);
+	tree_put_bytes(path, index.ptr, index.len);
+	snprintf(path, sizeof(path), "%s.pack", name);
+	tree_put_bytes(path, forged.pack.ptr, forged.pack.len);
+	buf_release(&index);
+	buf_release(&forged.pack);
+}
+
+/* ---- Deltas ---- */
+
+static void put_size(struct buf *b, uint64_t size)
+{
+	unsigned char byte;
+
+	for (; size > 0x7f; size >>= 7) {
+		byte = 0x80 | (size & 0x7f);
+		put(b, &byte, 1);
+	}
+	byte = (unsigned char)size;
+	put(b, &byte, 1);
+}
+
+static void put_copy(struct buf *b, uint32_t from, uint32_t len)
+{
+	unsigned char copy[] = {0xff,
+	                        (unsigned char)from,
+	                        (unsigned char)(from >> 8),
+	                        (unsigned char)(from >> 16),
+	                        (unsigned char)(from >> 24),
+	                        (unsigned char)len,
+	                        (unsigned char)(len >> 8),
+	                        (unsigned char)(len >> 16)};
+
+	put(b, copy, sizeof(copy));
+}
+
+enum { CONTENT = 600 };
+
+/* What object `number` of a forged family holds: its number, then what all hold. */
+static struct bytes content_of(uint32_t number)
+{
+	static unsigned char content[CONTENT];
+
+	for (unsigned i = 0; i < CONTENT; i++)
+		content[i] = (unsigned char)(i * 7);
+	memcpy(content, &number, sizeof(number));
+	return (struct bytes){content, CONTENT};
+}
+
+/* The delta that makes object `number` from any of its family; valid until the next call. */
+static struct bytes delta_to(uint32_t number)
+{
+	static unsigned char bytes[100];
+	struct buf delta;
+	size_t len;
+
+	buf_init(&delta, sizeof(bytes));
+	put_size(&delta, CONTENT);
+	put_size(&delta, CONTENT);
+	put(&delta, "\4", 1);
+	put(&delta, &number, sizeof(number));
+	put_copy(&delta, sizeof(number), CONTENT - sizeof(number));
+	len = delta.len;
+	memcpy(bytes, delta.ptr, len);
+	buf_release(&delta);
+	return (struct bytes){bytes, len};
+}
+
+/* ---- The visitor ---- */
+
+/* What the walk said; the state of an object is a copy of it. */
+struct seen {
+	pthread_mutex_t lock; /* guards all of this */
+	uint32_t shown[OBJECTS_MAX];
+	uint32_t lost[OBJECTS_MAX];
+	uint32_t segments; /* objects that copy something */
+	bool readable;     /* other places have all forged objects */
+};
+
+struct copy {
+	unsigned char *bytes;
+	size_t len;
+};
+
+static struct seen seen;
+
+static void check_segments(const struct walked *w)
+{
+	const struct copy *base = w->base_state;
+	uint32_t done = 0;
+
+	assert_int_equal(base->len, w->base_len);
+	for (size_t i = 0; i < w->segment_count; i++) {
+		const struct segment *s = &w->segments[i];
+
+		assert_true(done <= s->start && s->start < s->end && s->end <= w->bytes.len);
+		assert_true(s->from + (s->end - s->start) <= base->len);
+		assert_memory_equal(w->bytes.ptr + s->start, base->bytes + s->from,
+		                    s->end - s->start);
+		done = s->end;
+	}
+	seen.segments += w->segment_count != 0;
+}
+
+static void visit(void *context, unsigned worker, const struct walked *w)
+{
+	struct copy *copy = w->state;
+	uint32_t number = number_of(&w->id);
+
+	(void)context;
+	(void)worker;
+	pthread_mutex_lock(&seen.lock);
+	assert_null(copy->bytes);
+	copy->bytes = mem_resize(NULL, w->bytes.len + 1, 1);
+	copy->len = w->bytes.len;
+	if (w->bytes.len)
+		memcpy(copy->bytes, w->bytes.ptr, w->bytes.len);
+	if (w->base_state)
+		check_segments(w);
+	assert_true(number < OBJECTS_MAX);
+	assert_int_equal(w->type, OBJECT_BLOB);
+	assert_true(bytes_equal(w->bytes, content_of(number)));
+	seen.shown[number] += !w->again;
+	pthread_mutex_unlock(&seen.lock);
+}
+
+static size_t state_bytes(const void *state)
+{
+	return ((const struct copy *)state)->len;
+}
+
+static void forget(void *state)
+{
+	free(((struct copy *)state)->bytes);
+	*(struct copy *)state = (struct copy){NULL, 0};
+}
+
+static bool read_elsewhere(void *context, const struct object_id *id, enum object_type *type,
+                           struct buf *out)
+{
+	(void)context;
+	*type = OBJECT_BLOB;
+	if (!seen.readable)
+		return false;
+	pthread_mutex_lock(&seen.lock);
+	put(out, content_of(number_of(id)).ptr, CONTENT);
+	pthread_mutex_unlock(&seen.lock);
+	return true;
+}
+
+static void lose(void *context, unsigned worker, const struct object_id *id, const char *detail)
+{
+	(void)context;
+	(void)worker;
+	assert_true(*detail);
+	pthread_mutex_lock(&seen.lock);
+	assert_true(number_of(id) < OBJECTS_MAX);
+	seen.lost[number_of(id)]++;
+	pthread_mutex_unlock(&seen.lock);
+}
+
+/* Walks these packs. */
+static struct walk_counts walk(const char *const *names, size_t count, unsigned threads,
+                               uint64_t memory)
+{
+	struct walk_options options = {threads, memory, LIMIT};
+	struct visitor visitor = {.types = 1u << OBJECT_BLOB,
+	                          .state_size = sizeof(struct copy),
+	                          .least_copy = 16,
+	                          .visit = visit,
+	                          .state_bytes = state_bytes,
+	                          .forget = forget,
+	                          .read = read_elsewhere,
+	                          .lose = lose};
+	struct pack *packs[4];
+	struct pack_forests *forests;
+	struct walk_counts counts;
+	struct error error = {0};
+	bool readable = seen.readable;
+
+	seen = (struct seen){.readable = readable};
+	assert_int_equal(pthread_mutex_init(&seen.lock, NULL), 0);
+	for (size_t i = 0; i < count; i++) {
+		if (pack_open(&packs[i], names[i], &error))
+			fail_msg("%s", error.message);
+	}
+	forests = pack_forests_new(packs, count, threads);
+	pack_walk(forests, &visitor, &options, &counts);
+	pack_forests_free(forests);
+	for (size_t i = 0; i < count; i++)
+		pack_close(packs[i]);
+	pthread_mutex_destroy(&seen.lock);
+	return counts;
+}
+
+static struct walk_counts walk_forged(unsigned threads, uint64_t memory)
+{
+	static const char *const name = "p.idx";
+
+	return walk(&name, 1, threads, memory);
+}
+
+/* Every object from `first` to before `end` was shown once and not lost. */
+static void assert_shown(uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++) {
+		assert_int_equal(seen.shown[i], 1);
+		assert_int_equal(seen.lost[i], 0);
+	}
+}
+
+static void assert_lost(uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++) {
+		assert_int_equal(seen.shown[i], 0);
+		assert_int_equal(seen.lost[i], 1);
+	}
+}
+
+/* ---- Tests ---- */
+
+static int begin(void **state)
+{
+	(void)state;
+	seen.readable = false;
+	forge();
+	return 0;
+}
+
+static void a_long_chain(void **state)
+{
+	enum { LENGTH = 4095 };
+	static const uint64_t memories[] = {0, 5000, LARGE};
+
+	(void)state;
+	forge_blob(content_of(0));
+	for (uint32_t i = 1; i <= LENGTH; i++)
+		forge_ofs_delta(i - 1, delta_to(i));
+	forge_end("p");
+	for (size_t i = 0; i < sizeof(memories) / sizeof(*memories); i++) {
+		struct walk_counts counts = walk_forged(1, memories[i]);
+
+		assert_shown(0, LENGTH + 1);
+		assert_int_equal(counts.objects, LENGTH + 1);
+		assert_int_equal(counts.bytes, (LENGTH + 1) * CONTENT);
+		assert_int_equal(counts.stored, CONTENT + LENGTH * 4);
+		assert_int_equal(counts.remade, 0); /* each base is needed once, at once */
+		assert_int_equal(seen.segments, LENGTH);
+	}
+}
+
+/* Every link of the chain has a leaf beside the next link, so that it is needed twice. */
+static void a_chain_with_leaves(void **state)
+{
+	enum { LENGTH = 2000 };
+
+	(void)state;
+	forge_blob(content_of(0));
+	for (uint32_t i = 1; i <= LENGTH; i++) {
+		forge_ofs_delta(i > 1 ? 2 * i - 3 : 0, delta_to(2 * i - 1));
+		forge_ofs_delta(i > 1 ? 2 * i - 3 : 0, delta_to(2 * i));
+	}
+	forge_end("p");
+	for (unsigned threads = 1; threads <= 4; threads += 3) {
+		struct walk_counts counts = walk_forged(threads, LARGE);
+
+		assert_int_equal(counts.remade, counts.pieces - 1); /* the bases of what is cut */
+		assert_shown(0, 2 * LENGTH + 1);
+		assert_true(walk_forged(threads, 20000).remade > 0);
+		assert_shown(0, 2 * LENGTH + 1);
+		assert_true(walk_forged(threads, 0).remade > 0);
+		assert_shown(0, 2 * LENGTH + 1);
+	}
+}
+
+/* A family so heavy that it is cut into pieces, whose bases are made anew. */
+static void a_family_is_cut(void **state)
+{
+	enum { COUNT = 9000 };
+	uint32_t random = 1;
+
+	(void)state;
+	forge_blob(content_of(0));
+	for (uint32_t i = 1; i < COUNT; i++) {
+		random = random * 1664525 + 1013904223;
+		/* Bases lie in the last hundred: some chains are long, and all are bushy. */
+		forge_ofs_delta(i - 1 - (random >> 16) % (i < 100 ? i : 100), delta_to(i));
+	}
+	forge_end("p");
+	assert_int_equal(walk_forged(1, LARGE).pieces, 1);
+	assert_shown(0, COUNT);
+	assert_true(walk_forged(4, LARGE).pieces > 1);
+	assert_shown(0, COUNT);
+	assert_true(walk_forged(4, 10000).pieces > 1);
+	assert_shown(0, COUNT);
+}
+
+/* Forges a healthy family of three, then circles of one, two and three with a tail each. */
+static uint32_t forge_circles(void)
+{
+	forge_blob(content_of(0));
+	forge_ref_delta(0, delta_to(1));
+	forge_ofs_delta(1, delta_to(2));
+	for (uint32_t length = 1; length <= 3; length++) {
+		uint32_t first = forged.count;
+
+		for (uint32_t i = 0; i < length; i++)
+			forge_ref_delta(first + (i + 1) % length, delta_to(first + i));
+		forge_ref_delta(first, delta_to(forged.count));
+		forge_ofs_delta(forged.count - 1, delta_to(forged.count));
+	}
+	return forged.count;
+}
+
+static void circles_are_lost(void **state)
+{
+	uint32_t count = forge_circles();
+
+	(void)state;
+	forge_end("p");
+	for (unsigned threads = 1; threads <= 2; threads++) {
+		walk_forged(threads, LARGE);
+		assert_shown(0, 3);
+		assert_lost(3, count);
+		walk_forged(threads, 0);
+		assert_shown(0, 3);
+		assert_lost(3, count);
+	}
+}
+
+static void circles_are_read_elsewhere(void **state)
+{
+	uint32_t count = forge_circles();
+
+	(void)state;
+	forge_end("p");
+	seen.readable = true;
+	walk_forged(1, LARGE);
+	assert_shown(0, count);
+	walk_forged(2, 0);
+	assert_shown(0, count);
+}
+
+/* Many entries of one circle take no more than their number. */
+static void a_large_circle(void **state)
+{
+	enum { COUNT = 15000 };
+
+	(void)state;
+	for (uint32_t i = 0; i < COUNT; i++)
+		forge_ref_delta((i + 1) % COUNT, delta_to(i));
+	forge_blob(content_of(COUNT));
+	forge_end("p");
+	walk_forged(1, LARGE);
+	assert_lost(0, COUNT);
+	assert_shown(COUNT, COUNT + 1);
+}
+
+static void a_base_that_is_missing(void **state)
+{
+	(void)state;
+	forge_ref_delta(1000, delta_to(0));
+	forge_ofs_delta(0, delta_to(1));
+	forge_ref_delta(1, delta_to(2));
+	forge_blob(content_of(3));
+	forge_end("p");
+	walk_forged(1, LARGE);
+	assert_lost(0, 3);
+	assert_shown(3, 4);
+	seen.readable = true; /* a thin pack's base lies elsewhere */
+	walk_forged(1, LARGE);
+	assert_shown(0, 4);
+	walk_forged(2, 0);
+	assert_shown(0, 4);
+}
+
+static void a_damaged_root(void **state)
+{
+	(void)state;
+	forge_entry(OBJECT_BLOB, CONTENT + 1, (struct bytes){NULL, 0}, content_of(0));
+	forge_ofs_delta(0, delta_to(1));
+	forge_ofs_delta(1, delta_to(2));
+	forge_ofs_delta(0, delta_to(3));
+	forge_blob(content_of(4));
+	forge_ofs_delta(4, delta_to(5));
+	forge_ofs_delta(4, BYTES("\xd8\4\xd8\4\0"));
+	forge_ofs_delta(6, delta_to(7));
+	forge_ofs_delta(4, delta_to(8));
+	forge_end("p");
+	walk_forged(1, LARGE);
+	assert_lost(0, 4);
+	assert_shown(4, 6);
+	assert_lost(6, 8);
+	assert_shown(8, 9);
+	seen.readable = true;
+	walk_forged(1, LARGE);
+	assert_shown(0, 9);
+}
+
+static void bombs(void **state)
+{
+	struct buf delta;
+
+	(void)state;
+	buf_init(&delta, LIMIT);
+	forge_blob(content_of(0));
+	put_size(&delta, CONTENT); /* a claim of 2^40 bytes */
+	put_size(&delta, UINT64_C(1) << 40);
+	put_copy(&delta, 0, CONTENT);
+	forge_ofs_delta(0, buf_bytes(&delta));
+	buf_clear(&delta);
+	put_size(&delta, CONTENT); /* and one of 32 MiB, which the delta does hold */
+	put_size(&delta, (LIMIT / CONTENT * 2) * CONTENT);
+	for (unsigned i = 0; i < LIMIT / CONTENT * 2; i++)
+		put_copy(&delta, 0, CONTENT);
+	forge_ofs_delta(0, buf_bytes(&delta));
+	forge_entry(OBJECT_BLOB, UINT64_C(1) << 40, (struct bytes){NULL, 0}, content_of(3));
+	forge_entry(PACK_OFS_DELTA, UINT64_C(1) << 40, BYTES("\1"), content_of(4));
+	forge_ofs_delta(2, delta_to(5));
+	forge_ofs_delta(0, delta_to(6));
+	forge_end("p");
+	walk_forged(1, LARGE);
+	assert_shown(0, 1);
+	assert_lost(1, 6);
+	assert_shown(6, 7);
+	buf_release(&delta);
+}
+
+/* A deep chain of which nothing can be made costs no more than its length for each. */
+static void a_long_chain_on_nothing(void **state)
+{
+	enum { LENGTH = 4095 };
+
+	(void)state;
+	forge_ref_delta(OBJECTS_MAX - 1, delta_to(0));
+	for (uint32_t i = 1; i <= LENGTH; i++)
+		forge_ofs_delta(i - 1, delta_to(i));
+	forge_end("p");
+	walk_forged(1, LARGE);
+	assert_lost(0, LENGTH + 1);
+}
+
+static void objects_of_two_packs_are_shown_once(void **state)
+{
+	static const char *const names[] = {"p.idx", "q.idx"};
+
+	(void)state;
+	forge_blob(content_of(0));
+	forge_ofs_delta(0, delta_to(1));
+	forge_end("p");
+	forge();
+	forge_blob(content_of(0));
+	forge_blob(content_of(1));
+	forge_ofs_delta(1, delta_to(2));
+	forge_end("q");
+	assert_int_equal(walk(names, 2, 1, LARGE).objects, 3);
+	assert_shown(0, 3);
+	assert_int_equal(walk(names, 2, 4, 0).objects, 3);
+	assert_shown(0, 3);
+}
+
+static void a_damaged_copy_of_what_was_shown_is_no_loss(void **state)
+{
+	static const char *const names[] = {"p.idx", "q.idx"};
+
+	(void)state;
+	forge_blob(content_of(0));
+	forge_end("p");
+	forge();
+	forge_entry(OBJECT_BLOB, CONTENT + 1, (struct bytes){NULL, 0}, content_of(0));
+	forge_entry(OBJECT_BLOB, CONTENT + 1, (struct bytes){NULL, 0}, content_of(1));
+	forge_end("q");
+	walk(names, 2, 1, LARGE);
+	assert_shown(0, 1);
+	assert_lost(1, 2);
+}
+
+/* The index says that entries lie where others or none do. */
+static void an_index_that_lies(void **state)
+{
+	(void)state;
+	forge_blob(content_of(0));
+	forge_blob(content_of(1));
+	forge_ofs_delta(1, delta_to(2));
+	forge_blob(content_of(3));
+	forged.offsets[1] = LARGE;
+	forge_end("p");
+	walk_forged(1, LARGE);
+	assert_shown(0, 1);
+	assert_lost(1, 3); /* the delta's base is where the index knows of nothing */
+	assert_shown(3, 4);
+}
+
+static int set_up(void **state)
+{
+	tree_enter(state);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_long_chain),
+	    TEST(a_chain_with_leaves),
+	    TEST(a_family_is_cut),
+	    TEST(circles_are_lost),
+	    TEST(circles_are_read_elsewhere),
+	    TEST(a_large_circle),
+	    TEST(a_base_that_is_missing),
+	    TEST(a_damaged_root),
+	    TEST(bombs),
+	    TEST(a_long_chain_on_nothing),
+	    TEST(objects_of_two_packs_are_shown_once),
+	    TEST(a_damaged_copy_of_what_was_shown_is_no_loss),
+	    TEST(an_index_that_lies),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tree_leave);
+}
