@@ -65,11 +65,23 @@ static bool admit(const struct sighting_options *o, const struct walked *w, stru
 	return false;
 }
 
+/* What was lost in an object has no path: it gets the object's id for a name. */
+static void name_lost(struct coverage *coverage, size_t first, const struct object_id *id)
+{
+	char name[OBJECT_ID_HEX + 1];
+
+	for (size_t i = first; i < coverage->named_count; i++) {
+		if (!coverage->lost[i].path.len)
+			coverage->lost[i].path =
+			    arena_bytes(&coverage->text, bytes_of(object_id_hex(id, name)));
+	}
+}
+
 static void visit(void *context, unsigned worker, const struct walked *w)
 {
 	struct collection *all = context;
 	struct collector *c = &all->workers[worker];
-	size_t before = c->result.findings.count;
+	size_t before = c->result.findings.count, lost = c->result.coverage.named_count;
 	struct scan_copies copies = {w->segments, w->segment_count, w->base_state, w->base_len};
 	struct blob blob = {.bytes = w->bytes};
 	size_t start = 0;
@@ -91,6 +103,7 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 		scanner_scan_version(c->scanner, &blob, w->base_state ? &copies : NULL, w->state,
 		                     w->again ? NULL : &c->result);
 	}
+	name_lost(&c->result.coverage, lost, &w->id);
 	if (c->result.findings.count == before)
 		return;
 	c->objects = mem_grow(c->objects, c->count, &c->cap, sizeof(*c->objects));

@@ -514,8 +514,10 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 			w->counts.stored += frame.content.len;
 	}
 	if (!made) {
-		v->lose(v->context, w->number, pack_id(w->forest->pack, number),
-		        "it is damaged or too large, or what it is based on is missing");
+		/* An earlier pack's copy of it was shown, or told to be lost. */
+		if (!in_earlier_pack(w, pack_id(w->forest->pack, number)))
+			v->lose(v->context, w->number, pack_id(w->forest->pack, number),
+			        "it is damaged or too large, or what it is based on is missing");
 		frame.dropped = true; /* what is based on it is tried, and read from elsewhere */
 	} else {
 		frame.state = state_new(w);
