@@ -8,7 +8,7 @@ enum { LOOK_MAX = 8000 };
 /* A decoded text that needed more is given back after it, in bytes. */
 enum { KEEP_MAX = 16 << 20 };
 
-enum { REPLACEMENT = 0xFFFD };
+enum { REPLACEMENT = 0xFFFD, CODE_MAX = 0x10FFFF };
 
 /*
  * Most of one parity and next to none of the other: half a character such as U+1F600 or U+0100 may
@@ -20,11 +20,36 @@ static bool is_lopsided(size_t nul, size_t of, size_t other_nul, size_t other_of
 	       (other_nul * 100 < other_of || (other_nul <= 2 && other_nul * 4 < other_of));
 }
 
+/* The code unit of `size` bytes at ptr. */
+static uint32_t unit_at(const unsigned char *ptr, size_t size, bool big_endian)
+{
+	uint32_t unit = 0;
+
+	for (size_t i = 0; i < size; i++)
+		unit |= (uint32_t)ptr[i] << 8 * (big_endian ? size - 1 - i : i);
+	return unit;
+}
+
+/* Whether most units are characters: the little-endian mark is UTF-16's, too, with a NUL behind. */
+static bool is_utf32(struct bytes bytes, bool big_endian)
+{
+	size_t len = bytes.len < LOOK_MAX ? bytes.len : LOOK_MAX;
+	size_t good = 0;
+
+	for (size_t at = 0; at + 4 <= len; at += 4)
+		good += unit_at(bytes.ptr + at, 4, big_endian) <= CODE_MAX;
+	return good > len / 4 / 2;
+}
+
 enum text_kind text_classify(struct bytes bytes)
 {
 	size_t len = bytes.len < LOOK_MAX ? bytes.len : LOOK_MAX;
 	size_t nul[2] = {0, 0};
 
+	if (len >= 4 && memcmp(bytes.ptr, "\xFF\xFE\0\0", 4) == 0 && is_utf32(bytes, false))
+		return TEXT_UTF32LE;
+	if (len >= 4 && memcmp(bytes.ptr, "\0\0\xFE\xFF", 4) == 0 && is_utf32(bytes, true))
+		return TEXT_UTF32BE;
 	if (bytes_start_with(bytes, "\xFF\xFE"))
 		return TEXT_UTF16LE;
 	if (bytes_start_with(bytes, "\xFE\xFF"))
@@ -40,32 +65,38 @@ enum text_kind text_classify(struct bytes bytes)
 	return TEXT_BINARY;
 }
 
-static uint32_t unit_at(const struct view *v, size_t at)
+static bool is_wide(const struct view *v)
 {
-	const unsigned char *p = v->source.ptr + at;
+	return v->kind == TEXT_UTF32LE || v->kind == TEXT_UTF32BE;
+}
 
-	return v->kind == TEXT_UTF16LE ? p[0] | (uint32_t)p[1] << 8 : p[1] | (uint32_t)p[0] << 8;
+/* Whether the code is half a character of UTF-16. */
+static bool is_surrogate(uint32_t code)
+{
+	return code >= 0xD800 && code <= 0xDFFF;
 }
 
 /*
- * The character at this offset of the source, and its length there: 1 (a last odd byte), 2 or 4
- * bytes (the Unicode Standard, section 3.9, D91).
+ * The character at this offset of the source, and its length there: 2 or 4 bytes, fewer at the end
+ * of a source that stops within one (the Unicode Standard, section 3.9, D90 and D91).
  */
 static size_t decode(const struct view *v, size_t at, uint32_t *code)
 {
-	size_t left = v->source.len - at;
+	const unsigned char *ptr = v->source.ptr + at;
+	bool big_endian = v->kind == TEXT_UTF16BE || v->kind == TEXT_UTF32BE;
+	size_t left = v->source.len - at, size = is_wide(v) ? 4 : 2;
 	uint32_t low;
 
 	*code = REPLACEMENT;
-	if (left < 2)
+	if (left < size)
 		return left;
-	*code = unit_at(v, at);
-	if (*code < 0xD800 || *code > 0xDFFF)
-		return 2;
-	low = left >= 4 ? unit_at(v, at + 2) : 0;
+	*code = unit_at(ptr, size, big_endian);
+	if (*code <= CODE_MAX && !is_surrogate(*code))
+		return size;
+	low = !is_wide(v) && left >= 4 ? unit_at(ptr + 2, 2, big_endian) : 0;
 	if (*code > 0xDBFF || low < 0xDC00 || low > 0xDFFF) {
 		*code = REPLACEMENT;
-		return 2;
+		return size;
 	}
 	*code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
 	return 4;
@@ -76,13 +107,13 @@ static size_t utf8_len(uint32_t code)
 	return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
 
-/* Where the text starts in the source. */
+/* Where the text starts in the source: behind the byte order mark. */
 static size_t text_start(const struct view *v)
 {
 	bool mark =
 	    bytes_start_with(v->source, "\xFF\xFE") || bytes_start_with(v->source, "\xFE\xFF");
 
-	return mark ? 2 : 0;
+	return is_wide(v) ? 4 : mark ? 2 : 0;
 }
 
 static void rewind_cursor(struct view *v)
@@ -137,7 +168,7 @@ enum err view_show(struct view *v, struct bytes bytes)
 	v->source = bytes;
 	v->text = bytes;
 	v->kind = text_classify(bytes);
-	if (v->kind == TEXT_UTF16LE || v->kind == TEXT_UTF16BE) {
+	if (v->kind != TEXT_PLAIN && v->kind != TEXT_BINARY) {
 		err = decode_all(v);
 		v->text = buf_bytes(&v->decoded);
 		rewind_cursor(v);

@@ -116,6 +116,40 @@ static void decodes_utf16(void **state)
 	assert_shown(BYTES("\xFE\xFF\x00\xE9\x20\xAC\xD8\x3D\xDE\x00"), "é€😀");
 }
 
+static void utf32_is_not_taken_for_utf16(void **state)
+{
+	(void)state;
+	assert_shown(BYTES("\xFF\xFE\0\0"), "");
+	assert_shown(BYTES("\xFF\xFE\0\0k\0\0\0\xAC\x20\0\0\x00\xF6\x01\0"), "k€😀");
+	assert_int_equal(view.kind, TEXT_UTF32LE);
+	assert_shown(BYTES("\0\0\xFE\xFF\0\0\0k\0\0\x20\xAC\0\x01\xF6\x00"), "k€😀");
+	assert_int_equal(view.kind, TEXT_UTF32BE);
+	assert_int_equal(view_source_offset(&view, 0), 4);
+	assert_int_equal(view_source_offset(&view, 1), 8);
+	assert_int_equal(view_source_offset(&view, 4), 12);
+	assert_int_equal(view_source_offset(&view, 8), 16);
+	assert_shown(BYTES("\xFF\xFE\0\0\0\xD8\0\0a\0\0\0\0\0\x11\0"
+	                   "b\0\0\0xyz"),
+	             "\xEF\xBF\xBD"
+	             "a\xEF\xBF\xBD"
+	             "b\xEF\xBF\xBD");
+	assert_int_equal(view_source_offset(&view, 7), 16);
+	assert_int_equal(view_source_offset(&view, 8), 20);
+	assert_int_equal(view_source_offset(&view, 11), 23);
+}
+
+/* A NUL behind the mark must not hide the text. */
+static void utf16_that_starts_with_nul_is_not_taken_for_utf32(void **state)
+{
+	(void)state;
+	assert_int_equal(view_show(&view, BYTES("\xFF\xFE\0\0k\0e\0y\0s\0")), ERR_NONE);
+	assert_int_equal(view.kind, TEXT_UTF16LE);
+	assert_int_equal(view.text.len, 5);
+	assert_memory_equal(view.text.ptr, "\0keys", 5);
+	assert_int_equal(view_source_offset(&view, 1), 4);
+	assert_int_equal(text_classify(BYTES("\0\0\xFE\xFFtext that is none")), TEXT_BINARY);
+}
+
 static void replaces_what_is_no_character(void **state)
 {
 	(void)state;
@@ -185,6 +219,8 @@ int main(void)
 	    cmocka_unit_test(looks_at_the_first_8000_bytes_only),
 	    cmocka_unit_test(shows_plain_and_binary_bytes_as_they_are),
 	    cmocka_unit_test(decodes_utf16),
+	    cmocka_unit_test(utf32_is_not_taken_for_utf16),
+	    cmocka_unit_test(utf16_that_starts_with_nul_is_not_taken_for_utf32),
 	    cmocka_unit_test(replaces_what_is_no_character),
 	    cmocka_unit_test(maps_offsets_to_the_source),
 	    cmocka_unit_test(starts_each_blob_anew),

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	view_init(&view, data[0] ? (size_t)data[0] * 256 : 8);
 	err = view_show(&view, source);
 	require(err ? view.text.len == 0 : view_source_offset(&view, view.text.len) == source.len);
-	if (view.kind == TEXT_UTF16LE || view.kind == TEXT_UTF16BE)
+	if (view.kind != TEXT_PLAIN && view.kind != TEXT_BINARY)
 		require(utf8_valid(view.text) && view.text.len <= view.decoded.max);
 	else
 		require(!err && view.text.ptr == source.ptr && view.text.len == source.len);
