@@ -92,17 +92,19 @@ built() {
 # sanitizer_options SCRIPT ARGUMENTS...: makes the sanitizers' findings end a program. Where the
 # system can switch off random addresses it starts the script again without them: they take more
 # room on newer kernels than these sanitizers know. And it does without the search for leaks where
-# that is forbidden (it needs ptrace, which some containers refuse).
+# that is forbidden (it needs ptrace, which some containers refuse). strstr() is left alone: under
+# watch each call reads its text to the end, and a loop over a large one would last for minutes.
 sanitizer_options() {
 	if [ -z "${TRAWL_ADDRESSES-}" ] && setarch -R true 2>/dev/null; then
 		TRAWL_ADDRESSES=fixed exec setarch -R "$@"
 	fi
 	export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+	export ASAN_OPTIONS=intercept_strstr=0
 	try=$(mktemp -d) || return
 	echo 'int main(void) { return 0; }' >"$try/leaks.c"
 	if cc -fsanitize=address "$try/leaks.c" -o "$try/leaks" && ! "$try/leaks" 2>/dev/null; then
 		echo "no search for leaks: it does not work on this machine"
-		export ASAN_OPTIONS=detect_leaks=0
+		export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 	fi
 	rm -rf "$try"
 }
