@@ -16,23 +16,26 @@ enum skip_reason {
 	SKIP_SPECIAL_FILE, /* FIFO, socket, device */
 	SKIP_GITLINK,
 	SKIP_LFS_POINTER,
-	SKIP_IGNORED,		/* by .gitignore; a folder counts once */
-	SKIP_MAX_SIZE,		/* over a --max-size that the user gave */
+	SKIP_IGNORED,           /* by .gitignore; a folder counts once */
+	SKIP_MAX_SIZE,          /* over a --max-size that the user gave */
 	SKIP_GENERIC_ON_BINARY, /* binaries that generic rules passed over */
 	SKIP_REASON_COUNT,
 };
 
 enum lost_reason {
 	LOST_UNREADABLE,
-	LOST_CHANGED,	   /* while it was read */
-	LOST_TOO_LARGE,	   /* over the default maximum */
+	LOST_CHANGED,      /* while it was read */
+	LOST_TOO_LARGE,    /* over the default maximum */
 	LOST_ENGINE_LIMIT, /* a pattern hit a limit on steps, stack or time */
-	LOST_TOO_DEEP,	   /* folders nested past the maximum */
-	LOST_MISSING,	   /* objects that a history needs and no store holds */
+	LOST_TOO_DEEP,     /* folders nested past the maximum */
+	LOST_MISSING,      /* objects that a history needs and no store holds */
 	LOST_REASON_COUNT,
 };
 
-/* How many lost inputs are named; further ones are counted only. */
+/*
+ * How many lost inputs are named, the first in order whatever came first in time; further ones are
+ * counted only.
+ */
 enum { COVERAGE_NAMED_MAX = 10000 };
 
 struct lost {
@@ -46,9 +49,10 @@ struct coverage {
 	uint64_t bytes; /* of them */
 	uint64_t skipped[SKIP_REASON_COUNT];
 	uint64_t lost_count;
-	struct lost *lost; /* the first COVERAGE_NAMED_MAX of them */
+	struct lost *lost; /* of them; COVERAGE_NAMED_MAX at most after coverage_sort() */
 	size_t named_count;
 	size_t named_cap;
+	bool trimmed; /* lost[COVERAGE_NAMED_MAX - 1] is a bound: none behind it is named */
 	struct arena text;
 };
 
@@ -58,14 +62,14 @@ void coverage_release(struct coverage *c);
 /* Counts one input that is left out by kind or by choice. */
 void coverage_skip(struct coverage *c, enum skip_reason reason);
 
-/* Records one input that was lost; path and detail are copied. */
+/* Records one input that was lost, at the end of those that are named; texts are copied. */
 void coverage_lose(struct coverage *c, enum lost_reason reason, struct bytes path,
-		   const char *detail);
+                   const char *detail);
 
 /* Moves all of `from` into `into`; `from` is empty. */
 void coverage_adopt(struct coverage *into, struct coverage *from);
 
-/* Sorts what was lost by path, then reason: the order of every report. */
+/* Sorts what was lost by path, then reason, and keeps what is named: the order of every report. */
 void coverage_sort(struct coverage *c);
 
 /* Stable kebab-case identifiers ("symbolic-link", "unreadable" ...), for machines. */

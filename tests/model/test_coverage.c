@@ -63,6 +63,7 @@ static void only_so_many_are_named(void **state)
 	(void)state;
 	for (int i = 0; i < COVERAGE_NAMED_MAX + 5; i++)
 		coverage_lose(&c, LOST_CHANGED, bytes_of("path"), "");
+	coverage_sort(&c);
 	assert_int_equal(c.lost_count, COVERAGE_NAMED_MAX + 5);
 	assert_int_equal(c.named_count, COVERAGE_NAMED_MAX);
 	coverage_lose(&more, LOST_CHANGED, bytes_of("another"), "");
@@ -70,6 +71,58 @@ static void only_so_many_are_named(void **state)
 	assert_int_equal(c.lost_count, COVERAGE_NAMED_MAX + 6);
 	assert_int_equal(c.named_count, COVERAGE_NAMED_MAX);
 	coverage_release(&c);
+}
+
+enum { LOST = 5 * COVERAGE_NAMED_MAX };
+
+/* The input of this number, in an order of its own for each `step`. */
+static void lose_number(struct coverage *c, unsigned i, unsigned step)
+{
+	char path[16];
+
+	snprintf(path, sizeof(path), "%06u", (unsigned)((uint64_t)i * step % LOST));
+	coverage_lose(c, LOST_UNREADABLE, bytes_of(path), "detail");
+}
+
+static void assert_first_are_named(struct coverage *c)
+{
+	char path[16];
+
+	coverage_sort(c);
+	assert_int_equal(c->lost_count, LOST);
+	assert_int_equal(c->named_count, COVERAGE_NAMED_MAX);
+	for (unsigned i = 0; i < COVERAGE_NAMED_MAX; i++) {
+		snprintf(path, sizeof(path), "%06u", i);
+		assert_lost(c, i, path, LOST_UNREADABLE, "detail");
+	}
+}
+
+/* Steps that have no divisor in common with LOST: rising, falling, and two that jump. */
+static const unsigned steps[] = {1, LOST - 1, 7919, 31337};
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static void which_are_named_does_not_depend_on_time(void **state)
+{
+	(void)state;
+	for (unsigned s = 0; s < STEPS; s++) {
+		struct coverage c = {0}, workers[3] = {{0}, {0}, {0}};
+
+		for (unsigned i = 0; i < LOST; i++)
+			lose_number(&c, i, steps[s]);
+		assert_true(c.named_count <= 2 * COVERAGE_NAMED_MAX);
+		assert_first_are_named(&c);
+		coverage_release(&c);
+
+		/* The shares of the workers are as unequal as can be. */
+		for (unsigned i = 0; i < LOST; i++)
+			lose_number(&workers[i < LOST / 8 ? 0 : i < LOST / 3 ? 1 : 2], i, steps[s]);
+		for (unsigned w = 0; w < 3; w++) {
+			coverage_adopt(&c, &workers[w]);
+			assert_true(c.named_count <= COVERAGE_NAMED_MAX);
+		}
+		assert_first_are_named(&c);
+		coverage_release(&c);
+	}
 }
 
 static void adopting_adds_up(void **state)
@@ -122,6 +175,7 @@ int main(void)
 	    cmocka_unit_test(counts),
 	    cmocka_unit_test(lost_inputs_are_copied_and_sorted),
 	    cmocka_unit_test(only_so_many_are_named),
+	    cmocka_unit_test(which_are_named_does_not_depend_on_time),
 	    cmocka_unit_test(adopting_adds_up),
 	    cmocka_unit_test(every_reason_has_an_id_and_a_text),
 	};
