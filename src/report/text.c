@@ -29,7 +29,9 @@ static void line_fill(struct line *l, const struct finding *f, const struct repo
 	l->cells[CONFIDENCE] = bytes_of(confidence_name(f->confidence));
 	l->cells[RULE] = bytes_of(f->rule->id);
 	l->cells[SECRET] = bytes_of(preview);
-	l->cells[CHECKSUM] = bytes_of(checksums[f->checksum]);
+	/* That a scheme which nobody published does not fit tells nothing. */
+	if (f->checksum != CHECKSUM_STATE_INVALID || f->rule->checksum.published)
+		l->cells[CHECKSUM] = bytes_of(checksums[f->checksum]);
 	if (options->show_secrets && f->secret)
 		l->cells[SECRET] = (struct bytes){(const unsigned char *)f->secret, f->secret_len};
 }
