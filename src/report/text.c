@@ -93,6 +93,17 @@ static void write_path(FILE *out, const struct occurrence *o)
 		write_id(out, "(no path) blob", &o->blob);
 }
 
+/* The commit that brought it, else the object; that of one without a path is named already. */
+static void write_source(FILE *out, const struct occurrence *o)
+{
+	if (o->has_commit)
+		write_id(out, "commit", &o->commit);
+	else if (o->path.len)
+		write_id(out, "object", &o->blob);
+	else
+		fputs("no commit", out);
+}
+
 static void write_state(FILE *out, const struct leak *leak)
 {
 	size_t more = 0;
@@ -127,10 +138,7 @@ static void write_leak(FILE *out, const struct leak *leak)
 	char date[DATE_TEXT_SIZE];
 
 	fputs("      ", out);
-	if (first->has_commit)
-		write_id(out, "commit", &first->commit);
-	else
-		fputs("no commit", out);
+	write_source(out, first);
 	if (*first->author || first->date)
 		fprintf(out, "  %.*s", DATE_DAY_LEN, date_text(first->date, first->zone, date));
 	if (*first->author) {
@@ -145,8 +153,8 @@ static void write_leak(FILE *out, const struct leak *leak)
 
 		fputs("      also ", out);
 		write_path(out, o);
-		if (o->has_commit)
-			write_id(out, "  commit", &o->commit);
+		fputs("  ", out);
+		write_source(out, o);
 		putc('\n', out);
 	}
 }

@@ -134,7 +134,7 @@ static void leaks_tell_where_they_come_from(void **state)
 	       "      commit 111111111111  2026-01-31  Ann O'Nym  in HEAD\n"
 	       "      also a\\x1b.txt  commit 222222222222\n"
 	       "      also old/b\\x0a.txt  commit 333333333333\n"
-	       "      also (no path) blob dddddddddddd\n"
+	       "      also (no path) blob dddddddddddd  no commit\n"
 	       "  12:1  warning  low   generic-password       [REDACTED] (8 bytes)        "
 	       "                A password stands here.\n"
 	       "      commit 111111111111  0001-01-01  An\\x1b[31mn\\x0a  "
@@ -166,7 +166,7 @@ static void leaks_without_a_path_are_named_by_their_blob(void **state)
 	       "(no path) blob abababababab\n" TOKEN_LINE "      no commit  unreachable\n"
 	       "\n"
 	       ".git/tag-message\n" TOKEN_LINE
-	       "      no commit  2026-01-31  Ann O'Nym  in refs/tags/v2\n");
+	       "      object bbbbbbbbbbbb  2026-01-31  Ann O'Nym  in refs/tags/v2\n");
 }
 
 static void leaks_of_several_repositories_are_grouped(void **state)
