@@ -4,80 +4,128 @@
 
 static const char marker[] = "trawl:allow";
 
-enum { ID_MAX = 128 };
-
 static bool is_word(unsigned char c)
 {
 	return isalnum(c) || c == '_' || c == '-';
 }
 
-/* Whether the marker that ends at `at` names a rule, and another one than this. */
-static bool names_other_rule(struct bytes line, size_t at, const char *rule_id,
-			     const struct ruleset *set)
+/*
+ * Takes the word at the front of *left. Hyphens at its end and a star before a slash do not belong
+ * to it: they end a comment.
+ */
+static struct bytes take_word(struct bytes *left)
 {
-	char id[ID_MAX];
+	struct bytes word = {left->ptr, 0};
 	size_t len = 0;
 
-	while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t'))
-		at++;
-	while (at + len < line.len && is_word(line.ptr[at + len]) && len < sizeof(id) - 1) {
-		id[len] = (char)line.ptr[at + len];
+	while (len < left->len && is_word(left->ptr[len]))
 		len++;
-	}
-	id[len] = '\0';
-	return strcmp(id, rule_id) != 0 && ruleset_find(set, id);
+	word.len = len;
+	if (len < left->len && left->ptr[len] == '*' &&
+	    (len + 1 == left->len || left->ptr[len + 1] != '/'))
+		word.len = ++len;
+	while (word.len && word.ptr[word.len - 1] == '-')
+		word.len--;
+	*left = bytes_slice(*left, len, left->len);
+	return word;
 }
 
-/* Whether a marker that speaks for the rule stands on the line. */
-static bool line_allows(struct bytes line, const char *rule_id, const struct ruleset *set)
+static void skip(struct bytes *left, const char *characters)
 {
-	size_t len = sizeof(marker) - 1;
-	const unsigned char *found;
-	size_t at = 0;
+	size_t len = 0;
 
-	while (at < line.len && (found = memmem(line.ptr + at, line.len - at, marker, len))) {
-		size_t start = (size_t)(found - line.ptr);
-
-		at = start + len;
-		if ((start == 0 || !is_word(line.ptr[start - 1])) &&
-		    (at == line.len || !is_word(line.ptr[at])) &&
-		    !names_other_rule(line, at, rule_id, set))
-			return true;
-	}
-	return false;
+	while (len < left->len && left->ptr[len] && strchr(characters, left->ptr[len]))
+		len++;
+	*left = bytes_slice(*left, len, left->len);
 }
 
-/* The line that starts at the offset if it bears a marker, else nothing. */
-static struct bytes marked_line(struct bytes text, size_t start)
+/* Whether the word is kebab-case with a hyphen at least, perhaps with a star at its end. */
+static bool looks_like_id(struct bytes word)
+{
+	bool hyphen = false;
+
+	for (size_t i = 0; i < word.len; i++) {
+		unsigned char c = word.ptr[i];
+		bool first = i == 0 || word.ptr[i - 1] == '-', last = i + 1 == word.len;
+
+		if (c == '-' ? first || last : !islower(c) && !isdigit(c) && !(c == '*' && last))
+			return false;
+		hyphen |= c == '-';
+	}
+	return hyphen;
+}
+
+/* Adds what the marker allows behind which `left` stands. */
+static void read_ids(struct inline_line *line, struct bytes left, const struct ruleset *set)
+{
+	size_t count = 0;
+
+	skip(&left, ":");
+	while (line->count < INLINE_IDS_MAX) {
+		struct bytes word;
+
+		skip(&left, " \t,");
+		word = take_word(&left);
+		if (!ruleset_knows(set, word)) {
+			line->all |= !count && !looks_like_id(word);
+			return;
+		}
+		line->ids[line->count++] = word;
+		count++;
+	}
+}
+
+/* What the markers allow on the line that starts at the offset. */
+static struct inline_line read_line(struct bytes text, size_t start, const struct ruleset *set)
 {
 	const unsigned char *end = memchr(text.ptr + start, '\n', text.len - start);
 	struct bytes line = bytes_slice(text, start, end ? (size_t)(end - text.ptr) : text.len);
+	struct inline_line result = {0};
+	const size_t len = sizeof(marker) - 1;
+	const unsigned char *found;
+	size_t at = 0;
 
-	if (!memmem(line.ptr, line.len, marker, sizeof(marker) - 1))
-		line.len = 0;
-	return line;
+	while (!result.all && (found = memmem(line.ptr + at, line.len - at, marker, len))) {
+		size_t before = (size_t)(found - line.ptr);
+
+		at = before + len;
+		if ((before == 0 || !is_word(line.ptr[before - 1])) &&
+		    (at == line.len || !is_word(line.ptr[at])))
+			read_ids(&result, bytes_slice(line, at, line.len), set);
+	}
+	return result;
 }
 
-static void enter_line(struct inline_allow *state, struct bytes text, size_t line_start)
+static void enter_line(struct inline_allow *state, struct bytes text, size_t line_start,
+                       const struct ruleset *set)
 {
 	struct inline_allow entered = {.started = true, .line_start = line_start};
 
-	entered.own = marked_line(text, line_start);
+	entered.own = read_line(text, line_start, set);
 	if (line_start > 0) {
 		const unsigned char *newline = memrchr(text.ptr, '\n', line_start - 1);
 		size_t before = newline ? (size_t)(newline - text.ptr) + 1 : 0;
 
 		/* A marker on a line that has a finding of its own is spent on that. */
 		if (!state->started || state->line_start != before)
-			entered.before = marked_line(text, before);
+			entered.before = read_line(text, before, set);
 	}
 	*state = entered;
 }
 
+static bool allows(const struct inline_line *line, const char *rule_id)
+{
+	bool found = line->all;
+
+	for (size_t i = 0; i < line->count && !found; i++)
+		found = ruleset_name_fits(line->ids[i], rule_id);
+	return found;
+}
+
 bool inline_allows(struct inline_allow *state, struct bytes text, size_t line_start,
-		   const char *rule_id, const struct ruleset *set)
+                   const char *rule_id, const struct ruleset *set)
 {
 	if (!state->started || state->line_start != line_start)
-		enter_line(state, text, line_start);
-	return line_allows(state->own, rule_id, set) || line_allows(state->before, rule_id, set);
+		enter_line(state, text, line_start, set);
+	return allows(&state->own, rule_id) || allows(&state->before, rule_id);
 }

@@ -1,7 +1,11 @@
 /*
  * Inline suppression: `trawl:allow` in the text, for people who know that a secret is harmless. It
  * speaks for the findings on its own line or, where that line has none, for those on the next.
- * Followed by a rule's id it speaks for that rule only.
+ *
+ * Behind the marker may stand the ids of the rules that it speaks for, separated by commas or
+ * spaces, each perhaps with a `*` at its end; then a reason, if one is wanted. Without an id it
+ * speaks for all rules. A first word that looks like an id (lower case, with a hyphen) and fits no
+ * rule allows nothing: it is one misspelt.
  */
 #ifndef TRAWL_FILTER_INLINE_ALLOW_H
 #define TRAWL_FILTER_INLINE_ALLOW_H
@@ -9,12 +13,22 @@
 #include "base/bytes.h"
 #include "ruleset/ruleset.h"
 
+/* How many ids on a line are heeded. */
+enum { INLINE_IDS_MAX = 16 };
+
+/* What the markers on one line allow. */
+struct inline_line {
+	bool all;
+	struct bytes ids[INLINE_IDS_MAX]; /* each may end in `*`; in the text */
+	size_t count;
+};
+
 /* The line of the last finding; start each text with {0}. */
 struct inline_allow {
 	bool started;
-	size_t line_start;   /* offset in the text */
-	struct bytes own;    /* the line, if it bears a marker; else empty */
-	struct bytes before; /* the line before it, if it bears a marker that is not spent */
+	size_t line_start; /* offset in the text */
+	struct inline_line own;
+	struct inline_line before; /* of the line before it; nothing if it is spent */
 };
 
 /*
@@ -22,6 +36,6 @@ struct inline_allow {
  * Findings of a text must come in order.
  */
 bool inline_allows(struct inline_allow *state, struct bytes text, size_t line_start,
-		   const char *rule_id, const struct ruleset *set);
+                   const char *rule_id, const struct ruleset *set);
 
 #endif

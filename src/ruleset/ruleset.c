@@ -33,10 +33,10 @@ static enum err refuse_builtin_ids(const struct rule_list *list, struct error *e
 
 		if (builtin)
 			return error_set(error, ERR_SYNTAX,
-					 "%s:%" PRIu32 ": the id `%s` is that of the built-in "
-					 "rule in %s:%" PRIu32 "; rename the rule",
-					 rule->file, rule->line, rule->id, builtin->file,
-					 builtin->line);
+			                 "%s:%" PRIu32 ": the id `%s` is that of the built-in "
+			                 "rule in %s:%" PRIu32 "; rename the rule",
+			                 rule->file, rule->line, rule->id, builtin->file,
+			                 builtin->line);
 	}
 	return ERR_NONE;
 }
@@ -54,7 +54,7 @@ static void fill_part(struct ruleset_part *part, const struct rule_list *list, s
 }
 
 static enum err load(struct ruleset *set, bool builtin, const char *const *paths, size_t count,
-		     struct error *error)
+                     struct error *error)
 {
 	struct rule_list list = {0};
 	enum err err = ERR_NONE;
@@ -86,13 +86,13 @@ out:
 }
 
 enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
-		      struct error *error)
+                      struct error *error)
 {
 	return load(set, true, paths, count, error);
 }
 
 enum err ruleset_load_only(struct ruleset *set, const char *const *paths, size_t count,
-			   struct error *error)
+                           struct error *error)
 {
 	return load(set, false, paths, count, error);
 }
@@ -105,21 +105,48 @@ void ruleset_release(struct ruleset *set)
 	*set = (struct ruleset){0};
 }
 
-/* Whether the name is the id, or ends in `*` and the id starts with what stands before it. */
-static bool name_fits(const char *name, const char *id)
+bool ruleset_name_fits(struct bytes name, const char *id)
 {
-	size_t len = strlen(name);
+	const struct bytes whole = bytes_of(id);
 
-	if (len && name[len - 1] == '*')
-		return strncmp(name, id, len - 1) == 0;
-	return strcmp(name, id) == 0;
+	if (!name.len || name.ptr[name.len - 1] != '*')
+		return bytes_equal(name, whole);
+	return name.len - 1 <= whole.len && memcmp(name.ptr, whole.ptr, name.len - 1) == 0;
+}
+
+/* The first rule of those that the name fits follows all rules whose ids are less than the name. */
+static bool part_knows(const struct ruleset_part *part, struct bytes name)
+{
+	struct bytes start = name;
+	size_t low = 0, high = part->count;
+
+	if (name.len && name.ptr[name.len - 1] == '*')
+		start.len--;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (bytes_compare(bytes_of(part->rules[middle].id), start) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < part->count && ruleset_name_fits(name, part->rules[low].id);
+}
+
+bool ruleset_knows(const struct ruleset *set, struct bytes name)
+{
+	bool known = false;
+
+	for (int part = 0; part < PART_COUNT && !known; part++)
+		known = part_knows(&set->parts[part], name);
+	return known;
 }
 
 static bool any_name_fits(const char *const *names, size_t count, const char *id)
 {
 	size_t i = 0;
 
-	while (i < count && !name_fits(names[i], id))
+	while (i < count && !ruleset_name_fits(bytes_of(names[i]), id))
 		i++;
 	return i < count;
 }
@@ -178,28 +205,24 @@ static const char *nearest_id(const struct ruleset *set, const char *name)
 
 /* ERR_USAGE if a name fits no rule. */
 static enum err check_names(const struct ruleset *set, const char *const *names, size_t count,
-			    struct error *error)
+                            struct error *error)
 {
 	for (size_t n = 0; n < count; n++) {
-		bool known = false;
 		const char *nearest;
 
-		for (int part = 0; part < PART_COUNT && !known; part++)
-			for (size_t i = 0; i < set->parts[part].count && !known; i++)
-				known = name_fits(names[n], set->parts[part].rules[i].id);
-		if (known)
+		if (ruleset_knows(set, bytes_of(names[n])))
 			continue;
 		nearest = nearest_id(set, names[n]);
 		return error_set(error, ERR_USAGE,
-				 "no rule is called `%.100s`%s%s%s `trawl rules list` shows all",
-				 names[n], nearest ? "; did you mean `" : "",
-				 nearest ? nearest : "", nearest ? "`?" : ";");
+		                 "no rule is called `%.100s`%s%s%s `trawl rules list` shows all",
+		                 names[n], nearest ? "; did you mean `" : "",
+		                 nearest ? nearest : "", nearest ? "`?" : ";");
 	}
 	return ERR_NONE;
 }
 
 enum err ruleset_choose(struct ruleset *set, const char *const *only, size_t only_count,
-			const char *const *disable, size_t disable_count, struct error *error)
+                        const char *const *disable, size_t disable_count, struct error *error)
 {
 	enum err err = check_names(set, only, only_count, error);
 

@@ -22,8 +22,8 @@ enum { PART_BUILTIN, PART_USER, PART_COUNT };
 
 struct ruleset {
 	struct ruleset_part parts[PART_COUNT]; /* rules of a part are sorted by id */
-	bool *enabled[PART_COUNT];	       /* by the rule's number in its part */
-	struct arena arena;		       /* owns the user's rules */
+	bool *enabled[PART_COUNT];             /* by the rule's number in its part */
+	struct arena arena;                    /* owns the user's rules */
 };
 
 /*
@@ -33,11 +33,11 @@ struct ruleset {
  * is used twice; ERR_MISSING, ERR_IO for a path that cannot be read.
  */
 enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
-		      struct error *error);
+                      struct error *error);
 
 /* As ruleset_load(), but without the built-in rules, whose ids may then be used again. */
 enum err ruleset_load_only(struct ruleset *set, const char *const *paths, size_t count,
-			   struct error *error);
+                           struct error *error);
 
 /* Frees what ruleset_load() made; {0} may be released too. */
 void ruleset_release(struct ruleset *set);
@@ -47,7 +47,13 @@ void ruleset_release(struct ruleset *set);
  * lists. An id may end in `*`. ERR_USAGE for an id that no rule has.
  */
 enum err ruleset_choose(struct ruleset *set, const char *const *only, size_t only_count,
-			const char *const *disable, size_t disable_count, struct error *error);
+                        const char *const *disable, size_t disable_count, struct error *error);
+
+/* Whether the name is the id, or ends in `*` and the id starts with what stands before it. */
+bool ruleset_name_fits(struct bytes name, const char *id);
+
+/* Whether the name fits a rule, enabled or not. */
+bool ruleset_knows(const struct ruleset *set, struct bytes name);
 
 /* The rule with this id, enabled or not; NULL if there is none. */
 const struct rule *ruleset_find(const struct ruleset *set, const char *id);

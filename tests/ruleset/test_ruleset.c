@@ -138,6 +138,23 @@ static void rules_are_found_by_id(void **state)
 	assert_null(ruleset_find(&f->set, ""));
 }
 
+static void knows_the_names_that_fit_a_rule(void **state)
+{
+	static const char *const unknown[] = {
+	    "",      "acme",        "acme-user",        "acme-user-token2",
+	    "zzz-*", "acme-user*x", "acme-user-token2*"};
+	struct fixture *f = load_two(state);
+
+	for (size_t i = 0; i < builtin_part.count; i++)
+		assert_true(ruleset_knows(&f->set, bytes_of(builtin_part.rules[i].id)));
+	assert_true(ruleset_knows(&f->set, bytes_of("acme-project-token")));
+	assert_true(ruleset_knows(&f->set, bytes_of("acme-user-token*")));
+	assert_true(ruleset_knows(&f->set, bytes_of("acme-u*")));
+	assert_true(ruleset_knows(&f->set, bytes_of("*")));
+	for (size_t i = 0; i < COUNT(unknown); i++)
+		assert_false(ruleset_knows(&f->set, bytes_of(unknown[i])));
+}
+
 static void only_leaves_what_it_lists(void **state)
 {
 	static const char *const only[] = {"sonarqube-*", "acme-user-token"};
@@ -221,6 +238,7 @@ int main(void)
 	    TEST(an_id_is_used_once),
 	    TEST(a_missing_path_is_named),
 	    TEST(rules_are_found_by_id),
+	    TEST(knows_the_names_that_fit_a_rule),
 	    TEST(only_leaves_what_it_lists),
 	    TEST(disable_comes_after_only),
 	    TEST(a_star_alone_is_every_rule),
