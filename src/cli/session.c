@@ -389,12 +389,15 @@ static void print_summary(const struct session *s, size_t rule_count)
 /* A SARIF file within the limits of its consumers may lack findings: that is said aloud. */
 static void print_left_out(const struct session *s)
 {
-	size_t count = s->result.findings.count + s->leaks.count;
+	size_t count = s->result.findings.count;
 	char number[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < s->leaks.count; i++)
+		count += s->leaks.items[i].count; /* a result for each occurrence */
 
 	if (s->sarif_wanted && count > s->options.sarif_limit)
 		fprintf(stderr,
-		        "trawl: SARIF: %s findings, the least severe, are left out; "
+		        "trawl: SARIF: %s results, the least severe, are left out; "
 		        "--sarif-limit none writes all\n",
 		        number_text(number, count - s->options.sarif_limit));
 }

@@ -66,17 +66,19 @@ static void read_person(struct occurrence *o, struct bytes line, struct arena *a
 		o->zone = (int32_t)(zone / 100 * 60 + zone % 100);
 }
 
-static void find_author(struct occurrence *o, enum object_type kind, struct repository *repository,
-                        struct buf *object, struct arena *arena)
+/* The author of the commit that the occurrence names, or the tagger of the tag that it stands in.
+ */
+static void find_author(struct occurrence *o, struct repository *repository, struct buf *object,
+                        struct arena *arena)
 {
 	const struct object_id *id = o->has_commit ? &o->commit : &o->blob;
-	struct bytes line;
+	struct bytes line = {NULL, 0};
 	enum object_type type;
 
-	if ((!o->has_commit && kind != OBJECT_TAG) ||
-	    repository_read(repository, id, &type, object, NULL))
+	if (repository_read(repository, id, &type, object, NULL))
 		return;
-	line = head_line(buf_bytes(object), type == OBJECT_TAG ? "tagger " : "author ");
+	if (type == OBJECT_COMMIT || type == OBJECT_TAG)
+		line = head_line(buf_bytes(object), type == OBJECT_TAG ? "tagger " : "author ");
 	if (line.ptr)
 		read_person(o, line, arena);
 }
@@ -90,8 +92,7 @@ static void find_authors(struct history *h, struct repository *repository)
 		struct leak *leak = &h->leaks.items[i];
 
 		for (size_t k = 0; k < leak->count; k++)
-			find_author(&leak->occurrences[k], leak->kind, repository, &object,
-			            &h->leaks.arena);
+			find_author(&leak->occurrences[k], repository, &object, &h->leaks.arena);
 	}
 	buf_release(&object);
 }
