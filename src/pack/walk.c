@@ -518,6 +518,7 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 		if (!in_earlier_pack(w, pack_id(w->forest->pack, number)))
 			v->lose(v->context, w->number, pack_id(w->forest->pack, number),
 			        "it is damaged or too large, or what it is based on is missing");
+		buf_release(&frame.content);
 		frame.dropped = true; /* what is based on it is tried, and read from elsewhere */
 	} else {
 		frame.state = state_new(w);
