@@ -17,7 +17,7 @@ static void mark_secret(bool *secret_at, struct bytes name, struct bytes secret)
 	const unsigned char *found;
 	size_t at = 0;
 
-	while (secret.len &&
+	while (secret.len && name.len - at >= secret.len &&
 	       (found = memmem(name.ptr + at, name.len - at, secret.ptr, secret.len))) {
 		at = (size_t)(found - name.ptr);
 		memset(secret_at + at, true, secret.len);
