@@ -15,9 +15,9 @@ enum { RULES_MAX = 1 << 20 };
 
 struct ignore_rule {
 	const char *pattern; /* without the marks that the fields below stand for */
-	bool negated;	     /* '!': takes back what an earlier rule leaves out */
+	bool negated;        /* '!': takes back what an earlier rule leaves out */
 	bool folders_only;   /* '/' at the end */
-	bool anywhere;	     /* no other '/': the pattern is one of a name, not of a path */
+	bool anywhere;       /* no other '/': the pattern is one of a name, not of a path */
 };
 
 struct ignore {
@@ -177,7 +177,7 @@ static bool in_bracket(const char *p, unsigned char c, const char **end)
 		first = false;
 		if (close && close > p + 2 && close[-1] == ':') {
 			const struct bytes name = {(const unsigned char *)p + 2,
-						   (size_t)(close - p) - 3};
+			                           (size_t)(close - p) - 3};
 
 			found |= in_named_class(name, c);
 			p = close + 1;
@@ -292,7 +292,7 @@ bool ignore_matches(const struct ignore *ignore, const char *path)
 			const struct ignore_rule *rule = &ignore->rules[i];
 
 			decided = (is_folder || !rule->folders_only) &&
-				  rule_matches(rule, text + ignore->base, name);
+			          rule_matches(rule, text + ignore->base, name);
 			ignored = decided && !rule->negated;
 		}
 	}

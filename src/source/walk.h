@@ -17,7 +17,7 @@ struct walk;
 struct walk_batch {
 	struct folder *folder; /* where they stand; NULL: none were taken */
 	struct buf names;      /* one after the other, each with its NUL */
-	size_t next;	       /* offset of the next name */
+	size_t next;           /* offset of the next name */
 	struct buf path;       /* of the file given last */
 };
 
@@ -38,6 +38,6 @@ void walk_batch_release(struct walk_batch *batch, struct walk *walk);
  * passed over is recorded in coverage. Returns false when nothing is left.
  */
 bool walk_next(struct walk *walk, struct walk_batch *batch, struct file *file,
-	       struct coverage *coverage);
+               struct coverage *coverage);
 
 #endif
