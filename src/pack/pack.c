@@ -26,7 +26,7 @@ struct pack {
 	char *path;
 	struct bytes data;  /* the .pack file, mapped */
 	struct bytes index; /* the .idx file, mapped */
-	uint64_t end;	    /* of the entries: the offset of the pack's checksum */
+	uint64_t end;       /* of the entries: the offset of the pack's checksum */
 	uint32_t count;
 
 	/* Tables of the index, in order of the ids. */
@@ -72,7 +72,7 @@ static enum err map_file(struct bytes *out, const char *path, struct error *erro
 
 	if (fd < 0)
 		return error_set(error, errno == ENOENT ? ERR_MISSING : ERR_IO, "%s: %s", path,
-				 strerror(errno));
+		                 strerror(errno));
 	if (fstat(fd, &status) < 0) {
 		err = error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
@@ -179,7 +179,7 @@ static enum err read_index(struct pack *pack, const char *path, struct error *er
 		fault = lay_out_version_2(pack);
 	} else {
 		return error_set(error, ERR_UNSUPPORTED, "%s: an index of unknown version %lu",
-				 path, (unsigned long)read_be32(pack->index.ptr + 4));
+		                 path, (unsigned long)read_be32(pack->index.ptr + 4));
 	}
 	if (!fault)
 		fault = check_ids(pack);
@@ -200,7 +200,7 @@ static enum err check_pack(struct pack *pack, struct error *error)
 	version = read_be32(head + 4);
 	if (version != 2 && version != 3)
 		return error_set(error, ERR_UNSUPPORTED, "%s: a pack of unknown version %lu",
-				 pack->path, (unsigned long)version);
+		                 pack->path, (unsigned long)version);
 	if (read_be32(head + 8) != pack->count)
 		return corrupt(error, pack->path, "holds another number of objects than its index");
 	pack->end = pack->data.len - CHECKSUM_SIZE;
@@ -326,11 +326,46 @@ const struct object_id *pack_id(const struct pack *pack, uint32_t entry)
 	return id_at(pack, pack->places[entry]);
 }
 
+/*
+ * Narrows [*low, *high), where the id belongs, from the place where it would stand if ids were
+ * evenly spread, as hashes are: a search from there touches few lines of the cache. However ids are
+ * spread, the place stays inside the bounds.
+ */
+static void narrow(const struct pack *pack, const struct object_id *id, uint32_t *low,
+                   uint32_t *high)
+{
+	uint32_t fraction = (uint32_t)id->bytes[1] << 24 | (uint32_t)id->bytes[2] << 16 |
+	                    (uint32_t)id->bytes[3] << 8 | id->bytes[4];
+	uint32_t guess = *low + (uint32_t)((uint64_t)(*high - *low) * fraction >> 32);
+	bool above = guess < *high && object_id_compare(id_at(pack, guess), id) < 0;
+
+	for (uint32_t step = 16; *high - *low > step; step *= 4) {
+		uint32_t probe;
+
+		if (above) {
+			*low = guess + 1;
+			probe = *high - guess > step ? guess + step : *high - 1;
+		} else {
+			*high = guess;
+			probe = guess - *low > step ? guess - step : *low;
+		}
+		if (*low >= *high || (object_id_compare(id_at(pack, probe), id) < 0) != above) {
+			if (above && *low < *high)
+				*high = probe + 1;
+			else if (*low < *high)
+				*low = probe;
+			return;
+		}
+		guess = probe;
+	}
+}
+
 uint32_t pack_find(const struct pack *pack, const struct object_id *id)
 {
 	uint32_t low = ids_below(pack, id->bytes[0]);
 	uint32_t end = ids_below(pack, id->bytes[0] + 1u), high = end;
 
+	narrow(pack, id, &low, &high);
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -366,7 +401,7 @@ static uint32_t find_offset(const struct pack *pack, uint64_t offset, uint32_t n
 
 /* Reads the size, whose lowest four bits stand beside the type, and moves *at behind it. */
 static const char *take_type_and_size(const unsigned char **at, const unsigned char *end,
-				      struct pack_entry *entry)
+                                      struct pack_entry *entry)
 {
 	unsigned char byte = *(*at)++;
 
@@ -388,7 +423,7 @@ static const char *take_type_and_size(const unsigned char **at, const unsigned c
 
 /* Reads how far before the entry its base starts, and moves *at behind that. */
 static const char *take_distance(const unsigned char **at, const unsigned char *end,
-				 uint64_t *distance)
+                                 uint64_t *distance)
 {
 	unsigned char byte;
 
@@ -454,7 +489,7 @@ static const char *read_entry(const struct pack *pack, uint32_t number, struct p
 }
 
 enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_entry *entry,
-			 struct error *error)
+                         struct error *error)
 {
 	char hex[OBJECT_ID_HEX + 1];
 	const char *fault;
@@ -464,7 +499,7 @@ enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_e
 	if (!fault)
 		return ERR_NONE;
 	return error_set(error, ERR_CORRUPT, "%s: object %s: %s", pack->path,
-			 object_id_hex(pack_id(pack, number), hex), fault);
+	                 object_id_hex(pack_id(pack, number), hex), fault);
 }
 
 struct inflater {
@@ -496,7 +531,7 @@ enum err pack_inflate(struct inflater *inflater, const struct pack_entry *entry,
 		return ERR_LIMIT;
 	/* Without a place for the actual size, fewer bytes than entry->size are an error, too. */
 	if (libdeflate_zlib_decompress(inflater->decompressor, entry->deflated.ptr,
-				       entry->deflated.len, out->ptr, (size_t)entry->size, NULL))
+	                               entry->deflated.len, out->ptr, (size_t)entry->size, NULL))
 		return ERR_CORRUPT;
 	out->len = (size_t)entry->size;
 	return ERR_NONE;
