@@ -3,7 +3,7 @@
 #include <sodium.h>
 
 enum err base64_decode(struct bytes text, enum base64_alphabet alphabet, bool spaced,
-		       struct buf *out)
+                       struct buf *out)
 {
 	const char *end;
 	size_t len = 0;
@@ -17,10 +17,10 @@ enum err base64_decode(struct bytes text, enum base64_alphabet alphabet, bool sp
 	if (err)
 		return err;
 	if (sodium_base642bin(out->ptr + out->len, text.len / 4 * 3 + 3, (const char *)text.ptr,
-			      text.len, spaced ? " \t\r\n" : NULL, &len, &end,
-			      alphabet == BASE64_URL
-				  ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
-				  : sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0 ||
+	                      text.len, spaced ? " \t\r\n" : NULL, &len, &end,
+	                      alphabet == BASE64_URL
+	                          ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
+	                          : sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0 ||
 	    end != (const char *)text.ptr + text.len)
 		return ERR_CORRUPT;
 	out->len += len;

@@ -8,7 +8,7 @@
 
 enum base64_alphabet {
 	BASE64_STANDARD, /* + and / */
-	BASE64_URL,	 /* - and _ */
+	BASE64_URL,      /* - and _ */
 };
 
 /*
@@ -16,6 +16,6 @@ enum base64_alphabet {
  * for any other character, ERR_LIMIT past the buffer's maximum; out then holds part of it.
  */
 enum err base64_decode(struct bytes text, enum base64_alphabet alphabet, bool spaced,
-		       struct buf *out);
+                       struct buf *out);
 
 #endif

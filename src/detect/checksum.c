@@ -11,7 +11,7 @@ static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /* A number in a positional system, most significant digit first, padded with its zero. */
 static void write_number(uint64_t value, const char *alphabet, unsigned base, uint32_t digits,
-			 char *out)
+                         char *out)
 {
 	for (uint32_t i = digits; i-- > 0; value /= base)
 		out[i] = alphabet[value % base];
@@ -19,7 +19,7 @@ static void write_number(uint64_t value, const char *alphabet, unsigned base, ui
 
 /* Bytes as a stream of digits of `bits` bits each (RFC 4648), cut to the wanted number of them. */
 static void write_stream(const unsigned char *bytes, size_t len, const char *alphabet,
-			 unsigned bits, uint32_t digits, char *out)
+                         unsigned bits, uint32_t digits, char *out)
 {
 	uint32_t pending = 0;
 	unsigned have = 0;
@@ -37,7 +37,7 @@ static void write_stream(const unsigned char *bytes, size_t len, const char *alp
 }
 
 void checksum_write(const struct checksum *scheme, struct bytes covered,
-		    char out[CHECKSUM_TEXT_MAX])
+                    char out[CHECKSUM_TEXT_MAX])
 {
 	unsigned char sum[crypto_hash_sha256_BYTES];
 	uint32_t digits = scheme->digits < CHECKSUM_TEXT_MAX ? scheme->digits : CHECKSUM_TEXT_MAX;
@@ -106,6 +106,6 @@ enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes 
 		return CHECKSUM_STATE_INVALID;
 	checksum_write(scheme, bytes_slice(secret, from, to), expected);
 	return memcmp(expected, secret.ptr + position, scheme->digits) == 0
-		   ? CHECKSUM_STATE_VALID
-		   : CHECKSUM_STATE_INVALID;
+	           ? CHECKSUM_STATE_VALID
+	           : CHECKSUM_STATE_INVALID;
 }

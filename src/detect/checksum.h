@@ -21,6 +21,6 @@ enum { CHECKSUM_TEXT_MAX = 64 };
  * characters (at most CHECKSUM_TEXT_MAX) without a NUL.
  */
 void checksum_write(const struct checksum *scheme, struct bytes covered,
-		    char out[CHECKSUM_TEXT_MAX]);
+                    char out[CHECKSUM_TEXT_MAX]);
 
 #endif

@@ -12,7 +12,7 @@
 enum {
 	/* Backtracking steps from one start: some milliseconds. No built-in rule comes near. */
 	MATCH_STEPS_MAX = 1000 * 1000,
-	STARTS_PER_CALL = 256,	  /* between two looks at the clock */
+	STARTS_PER_CALL = 256,    /* between two looks at the clock */
 	HEAP_KIB_MAX = 64 * 1024, /* memory of the interpreter, where there is no JIT compiler */
 	/* PCRE2's own 32 KiB are too few for a long private key (PCRE2_ERROR_JIT_STACKLIMIT). */
 	JIT_STACK_MAX = 1024 * 1024,
@@ -32,8 +32,8 @@ struct matcher {
 	pcre2_jit_stack *stack;
 	pcre2_match_data *data;
 	const pcre2_code *code; /* of the last match */
-	uint32_t group_count;	/* of the last match: groups from this number on took no part */
-	int64_t deadline;	/* monotonic clock, nanoseconds */
+	uint32_t group_count;   /* of the last match: groups from this number on took no part */
+	int64_t deadline;       /* monotonic clock, nanoseconds */
 };
 
 struct patterns *patterns_new(const struct ruleset *set)
@@ -67,7 +67,7 @@ void patterns_free(struct patterns *patterns)
 }
 
 enum err patterns_check(struct patterns *patterns, unsigned part, const struct pattern *pattern,
-			struct error *error)
+                        struct error *error)
 {
 	_Atomic(pcre2_code *) *slot = &patterns->codes[part][pattern->slot];
 	enum err err = ERR_NONE;
@@ -81,9 +81,9 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
 	pthread_mutex_lock(&patterns->lock);
 	if (!atomic_load_explicit(slot, memory_order_relaxed)) {
 		code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED,
-				     PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
-					 PCRE2_NEVER_BACKSLASH_C,
-				     &number, &offset, patterns->context);
+		                     PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
+		                         PCRE2_NEVER_BACKSLASH_C,
+		                     &number, &offset, patterns->context);
 		if (code) {
 			/* Without JIT (some systems forbid it) the interpreter does the work. */
 			(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
@@ -91,7 +91,7 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
 		} else {
 			pcre2_get_error_message(number, reason, sizeof(reason));
 			err = error_set(error, ERR_SYNTAX, "at offset %zu of the pattern: %s",
-					(size_t)offset, (const char *)reason);
+			                (size_t)offset, (const char *)reason);
 		}
 	}
 	pthread_mutex_unlock(&patterns->lock);
@@ -140,7 +140,7 @@ void matcher_set_time(struct matcher *matcher, unsigned seconds)
 }
 
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
-			  struct bytes text, uint32_t from, uint32_t last, struct span *match)
+                          struct bytes text, uint32_t from, uint32_t last, struct span *match)
 {
 	PCRE2_SPTR subject = text.len ? text.ptr : (PCRE2_SPTR) "";
 	int result = PCRE2_ERROR_NOMATCH;
@@ -159,7 +159,7 @@ enum found matcher_search(struct matcher *matcher, unsigned part, const struct p
 			return FOUND_LIMIT;
 		pcre2_set_offset_limit(matcher->context, limit < last ? limit : last);
 		result = pcre2_match(matcher->code, subject, text.len, start, 0, matcher->data,
-				     matcher->context);
+		                     matcher->context);
 	}
 	if (result == PCRE2_ERROR_NOMATCH)
 		return FOUND_NONE;

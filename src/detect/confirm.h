@@ -10,7 +10,7 @@
 #include "ruleset/ruleset.h"
 
 struct patterns; /* the compiled forms, filled in under a lock; shared by all threads */
-struct matcher;	 /* one thread's stack and match data */
+struct matcher;  /* one thread's stack and match data */
 
 /* A part of a text: bytes [start, end). */
 struct span {
@@ -29,7 +29,7 @@ void patterns_free(struct patterns *patterns);
  * pattern that was compiled before it costs next to nothing.
  */
 enum err patterns_check(struct patterns *patterns, unsigned part, const struct pattern *pattern,
-			struct error *error);
+                        struct error *error);
 
 struct matcher *matcher_new(struct patterns *patterns);
 void matcher_free(struct matcher *matcher);
@@ -43,7 +43,7 @@ void matcher_set_time(struct matcher *matcher, unsigned seconds);
  * or time was hit, and nothing is known.
  */
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
-			  struct bytes text, uint32_t from, uint32_t last, struct span *match);
+                          struct bytes text, uint32_t from, uint32_t last, struct span *match);
 
 /* After FOUND_MATCH: the first capture group if it took part in the match, else the match. */
 struct span matcher_secret(const struct matcher *matcher);

@@ -76,7 +76,7 @@ static uint32_t end_of_line(struct bytes text, uint32_t at)
 
 /* The other matches of the context's pattern, less those on lines that do not count. */
 static const struct spans *find_all(const struct context *c, struct context_cache *cache,
-				    struct matcher *matcher, unsigned part, struct bytes text)
+                                    struct matcher *matcher, unsigned part, struct bytes text)
 {
 	struct spans *spans = &cache->slots[part][c->pattern.slot];
 	enum found found = FOUND_MATCH;
@@ -91,7 +91,7 @@ static const struct spans *find_all(const struct context *c, struct context_cach
 	cache->used[cache->used_count++] = spans;
 	while (spans->count < SPANS_MAX) {
 		found = matcher_search(matcher, part, &c->pattern, text, from, (uint32_t)text.len,
-				       &span);
+		                       &span);
 		if (found != FOUND_MATCH)
 			break;
 		from = span.end > span.start ? span.end : span.end + 1;
@@ -126,7 +126,7 @@ static bool too_far(const struct context *c, struct bytes text, uint32_t from, u
 {
 	return (c->max_char_distance != UNBOUNDED && to - from > c->max_char_distance) ||
 	       (c->max_line_distance != UNBOUNDED &&
-		lines_between(text, from, to, c->max_line_distance) > c->max_line_distance);
+	        lines_between(text, from, to, c->max_line_distance) > c->max_line_distance);
 }
 
 /* The number of spans that end at or before the offset; they stand in order and apart. */
@@ -147,7 +147,7 @@ static size_t spans_before(const struct spans *spans, uint32_t offset)
 
 /* Whether the nearest other match on one side of the match is near enough. */
 static bool holds_on_side(const struct context *c, const struct spans *spans, struct bytes text,
-			  struct span match, bool before)
+                          struct span match, bool before)
 {
 	size_t nearest = spans_before(spans, match.start);
 
@@ -159,8 +159,8 @@ static bool holds_on_side(const struct context *c, const struct spans *spans, st
 }
 
 enum found context_holds(const struct context *c, struct context_cache *cache,
-			 struct matcher *matcher, unsigned part, struct bytes text,
-			 struct span match)
+                         struct matcher *matcher, unsigned part, struct bytes text,
+                         struct span match)
 {
 	const struct spans *spans;
 	bool wanted = c->kind == CONTEXT_EITHER;
@@ -186,6 +186,6 @@ enum found context_holds(const struct context *c, struct context_cache *cache,
 	    line_is_long(text, match.start, c->max_line_length))
 		return FOUND_NONE;
 	holds = (c->kind != CONTEXT_AFTER && holds_on_side(c, spans, text, match, true)) ||
-		(c->kind != CONTEXT_BEFORE && holds_on_side(c, spans, text, match, false));
+	        (c->kind != CONTEXT_BEFORE && holds_on_side(c, spans, text, match, false));
 	return holds ? FOUND_MATCH : FOUND_NONE;
 }

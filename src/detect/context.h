@@ -21,7 +21,7 @@ void context_cache_clear(struct context_cache *cache);
  * limit or has more matches in the text than are kept.
  */
 enum found context_holds(const struct context *context, struct context_cache *cache,
-			 struct matcher *matcher, unsigned part, struct bytes text,
-			 struct span match);
+                         struct matcher *matcher, unsigned part, struct bytes text,
+                         struct span match);
 
 #endif

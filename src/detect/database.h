@@ -20,7 +20,7 @@ enum platform { PLATFORM_PLAIN, PLATFORM_AVX2, PLATFORM_AVX512, PLATFORM_COUNT }
  * the database into out. ERR_SYNTAX when Hyperscan refuses a stub: a defect of ours.
  */
 enum err database_compile_for(enum platform platform, const struct stub_index *stubs,
-			      struct buf *out, struct error *error);
+                              struct buf *out, struct error *error);
 
 /*
  * A database of the stubs (at least one): the best of the `embedded` ones (PLATFORM_COUNT of them,
@@ -30,7 +30,7 @@ enum err database_compile_for(enum platform platform, const struct stub_index *s
  * machine cannot run Hyperscan; ERR_SYNTAX as above.
  */
 enum err database_open(struct hs_database **database, const struct stub_index *stubs,
-		       const struct bytes *embedded, struct error *error);
+                       const struct bytes *embedded, struct error *error);
 
 void database_free(struct hs_database *database);
 

@@ -15,7 +15,7 @@
 #include "ruleset/ruleset.h"
 
 enum checksum_policy {
-	CHECKSUM_LOWER,	 /* a published checksum that does not fit lowers the finding */
+	CHECKSUM_LOWER,  /* a published checksum that does not fit lowers the finding */
 	CHECKSUM_STRICT, /* ... drops it */
 	CHECKSUM_IGNORE, /* checksums are not looked at */
 };
@@ -26,7 +26,7 @@ struct engine_options {
 	enum checksum_policy checksum;
 };
 
-struct engine;	 /* databases and compiled patterns; const after engine_new(), shared */
+struct engine;   /* databases and compiled patterns; const after engine_new(), shared */
 struct detector; /* one thread's working memory */
 
 /*
@@ -34,7 +34,7 @@ struct detector; /* one thread's working memory */
  * names rule, file and line of one that PCRE2 refuses. ERR_UNSUPPORTED as database_open().
  */
 enum err engine_new(struct engine **out, const struct ruleset *set,
-		    const struct engine_options *options, struct error *error);
+                    const struct engine_options *options, struct error *error);
 void engine_free(struct engine *engine);
 
 /* Whether some rule in use is generic, so that binaries are not scanned by all rules. */
@@ -52,7 +52,7 @@ struct raw_match {
 
 /* The raw set of one text; zero-initialise, reuse, release. */
 struct raw_set {
-	struct hits hits;	   /* every stub hit, in order; only if they were asked for */
+	struct hits hits;          /* every stub hit, in order; only if they were asked for */
 	struct raw_match *matches; /* by rule and start */
 	size_t count;
 	size_t cap;
@@ -78,7 +78,7 @@ struct segments {
  * can be the base of another. Without, only the matches that a find loop takes are.
  */
 void detector_collect(struct detector *detector, struct bytes text, const struct segments *segments,
-		      bool keep_hits, struct raw_set *out);
+                      bool keep_hits, struct raw_set *out);
 
 /* A proved match; offsets are bytes of the text. */
 struct proof {
@@ -106,6 +106,6 @@ void proofs_release(struct proofs *proofs);
  * conditions are held against. Generic rules pass over a binary text.
  */
 void detector_select(struct detector *detector, struct bytes text, struct bytes path, bool binary,
-		     const struct raw_set *raw, struct proofs *out);
+                     const struct raw_set *raw, struct proofs *out);
 
 #endif

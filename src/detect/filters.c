@@ -61,12 +61,12 @@ static bool input_text(const struct filter_input *input, const char *group, stru
 
 /* Whether each (wanted) or none (not wanted) of the patterns is found in the text. */
 static enum found patterns_hold(const struct filter_input *input, const struct pattern *patterns,
-				size_t count, struct bytes text, bool wanted)
+                                size_t count, struct bytes text, bool wanted)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct span span;
 		enum found found = matcher_search(input->matcher, input->part, &patterns[i], text,
-						  0, (uint32_t)text.len, &span);
+		                                  0, (uint32_t)text.len, &span);
 
 		if (found == FOUND_LIMIT)
 			return found;
@@ -77,7 +77,7 @@ static enum found patterns_hold(const struct filter_input *input, const struct p
 }
 
 static enum found decoded_passes(const struct decoded_base64 *decoded,
-				 const struct filter_input *input)
+                                 const struct filter_input *input)
 {
 	struct filter_input inner = *input;
 	enum found found = FOUND_NONE;
@@ -85,15 +85,15 @@ static enum found decoded_passes(const struct decoded_base64 *decoded,
 
 	buf_init(&text, DECODED_MAX);
 	if (base64_decode(input->secret, decoded->url_alphabet ? BASE64_URL : BASE64_STANDARD,
-			  false, &text))
+	                  false, &text))
 		goto out;
 	inner.secret = buf_bytes(&text);
 	inner.group_count = 0;
 	found = patterns_hold(&inner, decoded->match_each, decoded->match_each_count, inner.secret,
-			      true);
+	                      true);
 	if (found == FOUND_MATCH)
 		found = patterns_hold(&inner, decoded->match_not, decoded->match_not_count,
-				      inner.secret, false);
+		                      inner.secret, false);
 	if (found == FOUND_MATCH)
 		found = filters_pass(&decoded->filters, &inner);
 out:
@@ -114,7 +114,7 @@ enum found filters_pass(const struct filters *filters, const struct filter_input
 	     ((filters->heuristics & HEURISTIC_URI) && looks_like_uri(text))))
 		return FOUND_NONE;
 	found = patterns_hold(input, filters->pattern_not, filters->pattern_not_count,
-			      input->secret, false);
+	                      input->secret, false);
 	if (found == FOUND_MATCH && filters->base64)
 		found = decoded_passes(filters->base64, input);
 	for (size_t i = 0; i < filters->group_count && found == FOUND_MATCH; i++) {

@@ -15,15 +15,15 @@ enum err fingerprint_key_set(struct fingerprint_key *key, struct bytes text, str
 	}
 	if (text.len < KEY_TEXT_MIN)
 		return error_set(error, ERR_USAGE,
-				 "the fingerprint key has %zu bytes; use at least %d random ones "
-				 "(for example: head -c 32 /dev/urandom | base64)",
-				 text.len, KEY_TEXT_MIN);
+		                 "the fingerprint key has %zu bytes; use at least %d random ones "
+		                 "(for example: head -c 32 /dev/urandom | base64)",
+		                 text.len, KEY_TEXT_MIN);
 	crypto_generichash(key->bytes, sizeof(key->bytes), text.ptr, text.len, NULL, 0);
 	return ERR_NONE;
 }
 
 void fingerprint_make(const struct fingerprint_key *key, const char *rule_id, struct bytes secret,
-		      unsigned char out[FINGERPRINT_SIZE])
+                      unsigned char out[FINGERPRINT_SIZE])
 {
 	crypto_generichash_state state;
 

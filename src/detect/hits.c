@@ -22,7 +22,7 @@ static int hit_order(const void *left, const void *right)
 	const struct hit *a = left, *b = right;
 
 	return a->at != b->at ? (a->at > b->at) - (a->at < b->at)
-			      : (a->stub > b->stub) - (a->stub < b->stub);
+	                      : (a->stub > b->stub) - (a->stub < b->stub);
 }
 
 void hits_sort(struct hits *hits)

@@ -42,7 +42,7 @@ enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct
 		}
 		if (stubs->count)
 			err = database_open(&p->parts[part].database, stubs,
-					    part == PART_BUILTIN ? embedded : NULL, error);
+			                    part == PART_BUILTIN ? embedded : NULL, error);
 	}
 	if (err) {
 		prefilter_free(p);
@@ -95,29 +95,29 @@ struct recorder {
 };
 
 static int record(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-		  void *context)
+                  void *context)
 {
 	struct recorder *r = context;
 
 	(void)from;
 	(void)flags;
 	hits_add(r->hits,
-		 (struct hit){r->start + (uint32_t)to - r->stubs[id].width, r->first_stub + id});
+	         (struct hit){r->start + (uint32_t)to - r->stubs[id].width, r->first_stub + id});
 	return 0;
 }
 
 bool prefilter_scan(const struct prefilter *prefilter, struct prefilter_scratch *scratch,
-		    struct bytes text, uint32_t start, uint32_t end, struct hits *hits)
+                    struct bytes text, uint32_t start, uint32_t end, struct hits *hits)
 {
 	for (int part = 0; part < PART_COUNT; part++) {
 		const struct stub_index *stubs = prefilter->parts[part].stubs;
 		struct recorder recorder = {hits, stubs->stubs, prefilter->parts[part].first_stub,
-					    start};
+		                            start};
 
 		if (!prefilter->parts[part].database || start == end)
 			continue;
 		if (hs_scan(prefilter->parts[part].database, (const char *)text.ptr + start,
-			    end - start, 0, scratch->scratch, record, &recorder) != HS_SUCCESS)
+		            end - start, 0, scratch->scratch, record, &recorder) != HS_SUCCESS)
 			return false;
 	}
 	return true;

@@ -10,7 +10,7 @@
 #include "detect/hits.h"
 #include "ruleset/ruleset.h"
 
-struct prefilter;	  /* the databases of a ruleset; const, shared by all threads */
+struct prefilter;         /* the databases of a ruleset; const, shared by all threads */
 struct prefilter_scratch; /* one thread's working memory */
 
 /*
@@ -32,6 +32,6 @@ uint32_t prefilter_stub_width(const struct prefilter *prefilter);
  * perhaps twice. Returns false when Hyperscan gave up, which it does only for want of memory.
  */
 bool prefilter_scan(const struct prefilter *prefilter, struct prefilter_scratch *scratch,
-		    struct bytes text, uint32_t start, uint32_t end, struct hits *hits);
+                    struct bytes text, uint32_t start, uint32_t end, struct hits *hits);
 
 #endif

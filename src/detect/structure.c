@@ -133,16 +133,16 @@ static bool is_pem(struct bytes secret)
 		if (*c == '\\' && c + 1 < end && memchr("nrt", c[1], 3))
 			c++;
 		else if (!memchr(between, *c, sizeof(between) - 1) &&
-			 buf_append(&text, (struct bytes){c, 1}))
+		         buf_append(&text, (struct bytes){c, 1}))
 			goto out;
 	}
 	if (base64_decode(buf_bytes(&text), BASE64_STANDARD, false, &der))
 		goto out;
 	sequence = der_element(buf_bytes(&der), 0x30);
 	good = sequence.ptr
-		   ? sequence.ptr + sequence.len == der.ptr + der.len &&
-			 (der_element(sequence, 0x02).ptr || der_element(sequence, 0x30).ptr)
-		   : is_openssh(buf_bytes(&der));
+	           ? sequence.ptr + sequence.len == der.ptr + der.len &&
+	                 (der_element(sequence, 0x02).ptr || der_element(sequence, 0x30).ptr)
+	           : is_openssh(buf_bytes(&der));
 out:
 	buf_release(&text);
 	buf_release(&der);
@@ -166,7 +166,7 @@ static bool is_pypi(struct bytes secret)
 	buf_init(&text, DECODED_MAX);
 	if (bytes_start_with(secret, prefix) &&
 	    !base64_decode(bytes_slice(secret, sizeof(prefix) - 1, secret.len), BASE64_URL, false,
-			   &text)) {
+	                   &text)) {
 		macaroon = buf_bytes(&text);
 		good =
 		    (bytes_start_with(macaroon, production) || bytes_start_with(macaroon, test)) &&

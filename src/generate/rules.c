@@ -67,7 +67,7 @@ static void put_pattern(FILE *out, const struct pattern *pattern)
 }
 
 static void put_patterns_field(FILE *out, const char *name, const struct pattern *patterns,
-			       size_t count)
+                               size_t count)
 {
 	if (!count)
 		return;
@@ -93,9 +93,9 @@ static void put_context(FILE *out, const struct context *context)
 	fprintf(out, "{\n\t.kind = %d,\n\t.pattern = ", (int)context->kind);
 	put_pattern(out, &context->pattern);
 	fprintf(out,
-		",\n\t.max_char_distance = %" PRIu32 "u,\n\t.max_line_distance = %" PRIu32
-		"u,\n\t.max_line_length = %" PRIu32 "u,\n",
-		context->max_char_distance, context->max_line_distance, context->max_line_length);
+	        ",\n\t.max_char_distance = %" PRIu32 "u,\n\t.max_line_distance = %" PRIu32
+	        "u,\n\t.max_line_length = %" PRIu32 "u,\n",
+	        context->max_char_distance, context->max_line_distance, context->max_line_length);
 	if (context->child_count) {
 		fputs("\t.children = (const struct context[]){", out);
 		for (size_t i = 0; i < context->child_count; i++) {
@@ -114,7 +114,7 @@ static void put_decoded_field(FILE *out, const struct decoded_base64 *decoded)
 	if (!decoded)
 		return;
 	fprintf(out, "\t.base64 = &(const struct decoded_base64){\n\t.url_alphabet = %d,\n",
-		decoded->url_alphabet);
+	        decoded->url_alphabet);
 	put_patterns_field(out, "match_each", decoded->match_each, decoded->match_each_count);
 	put_patterns_field(out, "match_not", decoded->match_not, decoded->match_not_count);
 	fputs("\t.filters = ", out);
@@ -125,7 +125,7 @@ static void put_decoded_field(FILE *out, const struct decoded_base64 *decoded)
 static void put_filters(FILE *out, const struct filters *filters)
 {
 	fprintf(out, "{\n\t.entropy_threshold = %.17g,\n\t.heuristics = %uu,\n",
-		filters->entropy_threshold, filters->heuristics);
+	        filters->entropy_threshold, filters->heuristics);
 	put_text_field(out, "entropy_input", filters->entropy_input);
 	put_text_field(out, "heuristic_input", filters->heuristic_input);
 	put_patterns_field(out, "pattern_not", filters->pattern_not, filters->pattern_not_count);
@@ -147,11 +147,11 @@ static void put_filters(FILE *out, const struct filters *filters)
 static void put_checksum_field(FILE *out, const struct checksum *c)
 {
 	fprintf(out,
-		"\t.checksum = {.algorithm = %d, .encoding = %d, .little_endian = %d, "
-		".published = %d, .digits = %" PRIu32 "u, .position = %" PRId32 ", .from = %" PRId32
-		", .to = %" PRId32 "},\n",
-		(int)c->algorithm, (int)c->encoding, c->little_endian, c->published, c->digits,
-		c->position, c->from, c->to);
+	        "\t.checksum = {.algorithm = %d, .encoding = %d, .little_endian = %d, "
+	        ".published = %d, .digits = %" PRIu32 "u, .position = %" PRId32 ", .from = %" PRId32
+	        ", .to = %" PRId32 "},\n",
+	        (int)c->algorithm, (int)c->encoding, c->little_endian, c->published, c->digits,
+	        c->position, c->from, c->to);
 }
 
 static void put_stub(FILE *out, const struct stub *stub)
@@ -164,9 +164,9 @@ static void put_stub(FILE *out, const struct stub *stub)
 static void put_derived_fields(FILE *out, const struct rule *rule)
 {
 	fprintf(out,
-		"\t.reach = {%" PRIu32 "u, %" PRIu32 "u, %" PRIu32 "u},\n"
-		"\t.prefix_len = %" PRIu32 "u,\n",
-		rule->reach.behind, rule->reach.width, rule->reach.ahead, rule->prefix_len);
+	        "\t.reach = {%" PRIu32 "u, %" PRIu32 "u, %" PRIu32 "u},\n"
+	        "\t.prefix_len = %" PRIu32 "u,\n",
+	        rule->reach.behind, rule->reach.width, rule->reach.ahead, rule->prefix_len);
 	if (!rule->anchor_count)
 		return;
 	fputs("\t.anchors = (const struct anchor[]){\n", out);
@@ -174,7 +174,7 @@ static void put_derived_fields(FILE *out, const struct rule *rule)
 		fputs("\t{", out);
 		put_stub(out, &rule->anchors[i].stub);
 		fprintf(out, ", %" PRIu32 "u, %" PRIu32 "u},\n", rule->anchors[i].first,
-			rule->anchors[i].last);
+		        rule->anchors[i].last);
 	}
 	fprintf(out, "\t},\n\t.anchor_count = %zu,\n", rule->anchor_count);
 }
@@ -211,9 +211,9 @@ static void put_rule(FILE *out, const struct rule *rule)
 	put_text_field(out, "fix", rule->fix);
 	put_strings_field(out, "references", rule->references);
 	fprintf(out,
-		"\t.type = %d,\n\t.level = %d,\n\t.confidence = %d,\n"
-		"\t.security_severity = %.17g,\n",
-		(int)rule->type, (int)rule->level, (int)rule->confidence, rule->security_severity);
+	        "\t.type = %d,\n\t.level = %d,\n\t.confidence = %d,\n"
+	        "\t.security_severity = %.17g,\n",
+	        (int)rule->type, (int)rule->level, (int)rule->confidence, rule->security_severity);
 	put_file_filter_field(out, "include", &rule->include);
 	put_file_filter_field(out, "reject", &rule->reject);
 	fputs("\t.pattern = ", out);
@@ -253,7 +253,7 @@ static void put_stub_index(FILE *out, const struct stub_index *index)
 		const struct stub_use *use = &index->uses[i];
 
 		fprintf(out, "\t{%" PRIu32 "u, %d, %" PRIu32 "u, %" PRIu32 "u},\n", use->rule,
-			(int)use->kind, use->first, use->last);
+		        (int)use->kind, use->first, use->last);
 	}
 	fputs("\t},\n\t},\n", out);
 }
@@ -267,16 +267,16 @@ static void put_part(FILE *out, const struct rule_list *list, const struct stub_
 	for (size_t i = 0; i < list->count; i++)
 		put_rule(out, &list->items[i]);
 	fprintf(out,
-		"};\n\nconst struct ruleset_part builtin_part = {\n\t.rules = rules,\n"
-		"\t.count = %zu,\n\t.slot_count = %" PRIu32 "u,\n",
-		list->count, list->slot_count);
+	        "};\n\nconst struct ruleset_part builtin_part = {\n\t.rules = rules,\n"
+	        "\t.count = %zu,\n\t.slot_count = %" PRIu32 "u,\n",
+	        list->count, list->slot_count);
 	put_stub_index(out, index);
 	fputs("};\n", out);
 }
 
 /* Writes to a name beside `path` and renames: an interrupted build leaves no half file. */
 static enum err write_part(const char *path, const struct rule_list *list,
-			   const struct stub_index *index, struct error *error)
+                           const struct stub_index *index, struct error *error)
 {
 	struct buf temporary;
 	FILE *out;

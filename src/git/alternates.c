@@ -98,7 +98,7 @@ static void add_alternates(struct search *s, const char *folder, unsigned depth)
 		if (unquote(line, &unquoted))
 			line = buf_bytes(&unquoted);
 		add_objects(s, path_join_relative(s->arena, folder, arena_text(s->arena, line)),
-			    depth + 1);
+		            depth + 1);
 	}
 out:
 	buf_release(&text);
@@ -120,7 +120,7 @@ static void add_objects(struct search *s, const char *path, unsigned depth)
 	}
 	if (s->count == FOLDERS_MAX) {
 		lack_add(s->lack, "There are too many alternates: ", folder,
-			 "repack with `git repack -a -d`");
+		         "repack with `git repack -a -d`");
 		return;
 	}
 	s->folders[s->count++] = folder;

@@ -129,12 +129,12 @@ static bool read_variable(struct reader *r)
 }
 
 enum err config_read(const char *file, struct bytes text,
-		     void (*visit)(void *context, const char *name, const char *value),
-		     void *context, struct error *error)
+                     void (*visit)(void *context, const char *name, const char *value),
+                     void *context, struct error *error)
 {
 	struct reader r = {.text = text};
 	bool right = !text.len || !memchr(text.ptr, '\0', text.len);
-	size_t section;	  /* bytes of the section's name */
+	size_t section;   /* bytes of the section's name */
 	size_t start = 0; /* of what is being read */
 	size_t line = 1;
 
@@ -166,8 +166,8 @@ enum err config_read(const char *file, struct bytes text,
 	buf_release(&r.name);
 	buf_release(&r.value);
 	return right ? ERR_NONE
-		     : error_set(error, ERR_CORRUPT,
-				 "%s:%zu: not the syntax of a git configuration", file, line);
+	             : error_set(error, ERR_CORRUPT,
+	                         "%s:%zu: not the syntax of a git configuration", file, line);
 }
 
 bool config_true(const char *value)

@@ -15,8 +15,8 @@
  * bad config line; `file` is only named in messages.
  */
 enum err config_read(const char *file, struct bytes text,
-		     void (*visit)(void *context, const char *name, const char *value),
-		     void *context, struct error *error);
+                     void (*visit)(void *context, const char *name, const char *value),
+                     void *context, struct error *error);
 
 /* Whether the value is true, as git-config(1) has booleans. */
 bool config_true(const char *value);

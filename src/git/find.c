@@ -25,7 +25,7 @@ static bool is_repository(int folder)
 {
 	return has(folder, ".git", 0) ||
 	       (has(folder, "HEAD", S_IFREG) && has(folder, "objects", S_IFDIR) &&
-		has(folder, "refs", S_IFDIR));
+	        has(folder, "refs", S_IFDIR));
 }
 
 struct finder {
@@ -61,7 +61,7 @@ static void look(struct finder *f, int folder, unsigned depth)
 		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
 		below = openat(dirfd(dir), entry->d_name,
-			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below < 0) {
 			*f->unreadable += errno != ENOTDIR && errno != ELOOP;
 			continue;
@@ -83,7 +83,7 @@ static int path_order(const void *left, const void *right)
 }
 
 enum err repositories_find(struct found_repositories *found, const char *folder, size_t *unreadable,
-			   struct error *error)
+                           struct error *error)
 {
 	struct finder f = {.found = found, .unreadable = unreadable};
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -91,7 +91,7 @@ enum err repositories_find(struct found_repositories *found, const char *folder,
 
 	if (fd < 0)
 		return error_set(error, errno == ENOENT ? ERR_MISSING : ERR_IO, "%s: %s", folder,
-				 strerror(errno));
+		                 strerror(errno));
 	while (len > 1 && folder[len - 1] == '/')
 		len--;
 	buf_init(&f.path, PATH_BYTES_MAX);

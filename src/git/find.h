@@ -21,7 +21,7 @@ struct found_repositories {
  * folders below it that cannot, the number is added to *unreadable.
  */
 enum err repositories_find(struct found_repositories *found, const char *folder, size_t *unreadable,
-			   struct error *error);
+                           struct error *error);
 void found_repositories_release(struct found_repositories *found);
 
 #endif

@@ -13,12 +13,12 @@ enum { CACHE_MAX = 16 << 20 };
 bool library_start(void)
 {
 	static const char *const extensions[] = {"partialclone", "worktreeconfig",
-						 "preciousobjects"};
+	                                         "preciousobjects"};
 
 	return git_libgit2_init() > 0 && git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) == 0 &&
 	       git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_MAX) == 0 &&
 	       git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
-				sizeof(extensions) / sizeof(extensions[0])) == 0;
+	                        sizeof(extensions) / sizeof(extensions[0])) == 0;
 }
 
 enum err library_error(struct error *error, enum err code, const char *what)
@@ -38,7 +38,7 @@ enum err library_read_file(int at, const char *name, struct buf *out, struct err
 	buf_clear(out);
 	if (fd < 0)
 		return error_set(error, errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_IO,
-				 "%s: %s", name, strerror(errno));
+		                 "%s: %s", name, strerror(errno));
 	if (fstat(fd, &st) != 0)
 		err = error_set(error, ERR_IO, "%s: %s", name, strerror(errno));
 	else if (!S_ISREG(st.st_mode))

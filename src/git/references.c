@@ -11,10 +11,10 @@
 
 enum {
 	PACKED_MAX = 256 << 20, /* bytes of packed-refs: some four million references */
-	LOOSE_MAX = 64 << 10,	/* bytes of a loose reference's file */
-	NAME_MAX_BYTES = 4096,	/* of a reference's name */
-	FOLDERS_MAX = 64,	/* nested below "refs" */
-	SYMBOLIC_MAX = 5,	/* references that a symbolic one may lead through, as in git */
+	LOOSE_MAX = 64 << 10,   /* bytes of a loose reference's file */
+	NAME_MAX_BYTES = 4096,  /* of a reference's name */
+	FOLDERS_MAX = 64,       /* nested below "refs" */
+	SYMBOLIC_MAX = 5,       /* references that a symbolic one may lead through, as in git */
 };
 
 /* A reference as a file states it. */
@@ -77,7 +77,7 @@ static enum err read_packed(struct reading *r, const char *common, struct error 
 		if (!line.len || line.ptr[0] == '#' || line.ptr[0] == '^')
 			continue;
 		name = bytes_slice(line, line.len > OBJECT_ID_HEX ? OBJECT_ID_HEX + 1 : line.len,
-				   line.len);
+		                   line.len);
 		if (read_id(line, ' ', &id) && bytes_start_with(name, "refs/") &&
 		    name.len <= NAME_MAX_BYTES && !memchr(name.ptr, '\0', name.len))
 			add_entry(r, name, false)->id = id;
@@ -170,7 +170,7 @@ static void read_refs(struct reading *r, int repository)
 	buf_init(&name, NAME_MAX_BYTES);
 	if (buf_appendf(&name, "refs/") == ERR_NONE)
 		read_folder(r, openat(repository, "refs", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-			    &name, 0);
+		            &name, 0);
 	buf_release(&name);
 }
 
@@ -235,13 +235,13 @@ static const struct entry *resolve(const struct reading *r, const struct entry *
 		if (!entry->target)
 			return entry;
 		entry = bsearch(entry->target, r->entries, r->count, sizeof(*r->entries),
-				compare_names);
+		                compare_names);
 	}
 	return NULL;
 }
 
 enum err references_read(struct reference_list *list, const char *git, const char *common,
-			 struct error *error)
+                         struct error *error)
 {
 	struct reading r = {.arena = &list->arena};
 	int own = open(git, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -250,8 +250,8 @@ enum err references_read(struct reference_list *list, const char *git, const cha
 
 	*list = (struct reference_list){0};
 	err = own >= 0 && shared >= 0
-		  ? read_packed(&r, common, error)
-		  : error_set(error, ERR_IO, "%s: %s", own < 0 ? git : common, strerror(errno));
+	          ? read_packed(&r, common, error)
+	          : error_set(error, ERR_IO, "%s: %s", own < 0 ? git : common, strerror(errno));
 	if (err)
 		goto out;
 	read_refs(&r, shared);

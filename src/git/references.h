@@ -12,8 +12,8 @@
 
 /* One reference, or HEAD. */
 struct reference {
-	const char *name;	 /* "refs/heads/main", "HEAD" */
-	struct object_id id;	 /* what it names: a commit, a tag, a tree or a blob */
+	const char *name;        /* "refs/heads/main", "HEAD" */
+	struct object_id id;     /* what it names: a commit, a tag, a tree or a blob */
 	struct object_id commit; /* what that leads to through tags; zero if to no commit */
 };
 
@@ -31,7 +31,7 @@ struct reference_list {
  * ERR_LIMIT when the packed references cannot be read; list is empty then.
  */
 enum err references_read(struct reference_list *list, const char *git, const char *common,
-			 struct error *error);
+                         struct error *error);
 
 void reference_list_release(struct reference_list *list);
 

@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 enum {
-	CONFIG_MAX = 16 << 20,	 /* bytes */
-	TAGS_MAX = 32,		 /* that lead to a commit one through another */
+	CONFIG_MAX = 16 << 20,   /* bytes */
+	TAGS_MAX = 32,           /* that lead to a commit one through another */
 	TAG_SIZE_MAX = 64 << 20, /* bytes */
-	LACK_MAX = 64 << 10,	 /* bytes */
+	LACK_MAX = 64 << 10,     /* bytes */
 };
 
 struct repository {
@@ -90,9 +90,9 @@ static enum err use_folder(struct repository *r, const char *folder, struct erro
 			return error_set(error, ERR_CORRUPT, "%s names no folder", git);
 		err = use_git_folder(r, path_join_relative(&r->arena, folder, target), error);
 		return err == ERR_MISSING
-			   ? error_set(error, ERR_CORRUPT, "%s leads to %s, where no repository is",
-				       git, target)
-			   : err;
+		           ? error_set(error, ERR_CORRUPT, "%s leads to %s, where no repository is",
+		                       git, target)
+		           : err;
 	}
 	err = use_git_folder(r, git, error);
 	if (err != ERR_MISSING)
@@ -111,10 +111,10 @@ static enum err locate(struct repository *r, const char *path, bool search, stru
 
 	if (!folder || stat(folder, &start) != 0)
 		return error_set(error, errno == EACCES ? ERR_IO : ERR_MISSING, "%s: %s", path,
-				 strerror(errno));
+		                 strerror(errno));
 	if (!S_ISDIR(start.st_mode) && (search || strcmp(name, ".git") == 0)) {
 		folder = arena_text(&r->arena, (struct bytes){(const unsigned char *)folder,
-							      (size_t)(name - folder)});
+		                                              (size_t)(name - folder)});
 		if (stat(folder, &start) != 0)
 			return error_set(error, ERR_IO, "%s: %s", folder, strerror(errno));
 		folder = path_canonical(&r->arena, folder);
@@ -126,14 +126,14 @@ static enum err locate(struct repository *r, const char *path, bool search, stru
 		if (err != ERR_MISSING || !search || !slash[1])
 			break;
 		folder = arena_text(&r->arena,
-				    (struct bytes){(const unsigned char *)folder,
-						   slash == folder ? 1 : (size_t)(slash - folder)});
+		                    (struct bytes){(const unsigned char *)folder,
+		                                   slash == folder ? 1 : (size_t)(slash - folder)});
 		if (stat(folder, &here) != 0 || here.st_dev != start.st_dev)
 			break;
 	}
 	return err == ERR_MISSING ? error_set(error, ERR_MISSING, "%s: no git repository%s", path,
-					      search ? " here or above" : "")
-				  : err;
+	                                      search ? " here or above" : "")
+	                          : err;
 }
 
 /* The address without user, password and what is behind '?' or '#', which may be a password too. */
@@ -167,7 +167,7 @@ static void take_setting(void *context, const char *name, const char *value)
 {
 	static const char extension[] = "extensions.";
 	static const char *const harmless[] = {"noop", "partialclone", "preciousobjects",
-					       "worktreeconfig", "relativeworktrees"};
+	                                       "worktreeconfig", "relativeworktrees"};
 	struct settings *s = context;
 
 	if (strcmp(name, "core.repositoryformatversion") == 0) {
@@ -212,27 +212,27 @@ static enum err read_settings(const struct repository *r, struct settings *s, st
 		return err;
 	if (!s->sha1)
 		return error_set(error, ERR_UNSUPPORTED,
-				 "%s: repositories with SHA-256 objects cannot be read; scan a "
-				 "SHA-1 copy, made with `git fast-export --all` and "
-				 "`git fast-import`",
-				 r->common);
+		                 "%s: repositories with SHA-256 objects cannot be read; scan a "
+		                 "SHA-1 copy, made with `git fast-export --all` and "
+		                 "`git fast-import`",
+		                 r->common);
 	if (!s->files)
 		return error_set(error, ERR_UNSUPPORTED,
-				 "%s: references in a reftable cannot be read; "
-				 "`git refs migrate --ref-format=files` makes files of them",
-				 r->common);
+		                 "%s: references in a reftable cannot be read; "
+		                 "`git refs migrate --ref-format=files` makes files of them",
+		                 r->common);
 	if (s->version_unknown)
 		return error_set(error, ERR_UNSUPPORTED,
-				 "%s: the repository format is newer than this program", path);
+		                 "%s: the repository format is newer than this program", path);
 	if (s->unknown && !s->version_0)
 		return error_set(error, ERR_UNSUPPORTED,
-				 "%s: %s is not known to be harmless; scan a clone without it",
-				 path, s->unknown);
+		                 "%s: %s is not known to be harmless; scan a clone without it",
+		                 path, s->unknown);
 	return ERR_NONE;
 }
 
 enum err repository_open(struct repository **out, const char *path, bool search,
-			 struct error *error)
+                         struct error *error)
 {
 	struct repository *r = mem_calloc(1, sizeof(*r));
 	struct settings settings = {
@@ -256,7 +256,7 @@ enum err repository_open(struct repository **out, const char *path, bool search,
 	name = strrchr(r->git, '/');
 	if (!r->folder && strcmp(name, "/.git") == 0 && !settings.bare && name > r->git)
 		r->folder = arena_text(&r->arena, (struct bytes){(const unsigned char *)r->git,
-								 (size_t)(name - r->git)});
+		                                                 (size_t)(name - r->git)});
 	else if (!r->folder)
 		r->folder = r->git;
 	r->remote = settings.remote;
@@ -266,10 +266,10 @@ enum err repository_open(struct repository **out, const char *path, bool search,
 		goto out;
 	if (settings.partial || store_promised(r->store))
 		lack_add(&lack, "It is a partial clone", "",
-			 "`git fetch --refetch --no-filter` completes it");
+		         "`git fetch --refetch --no-filter` completes it");
 	if (stat(path_join(&r->arena, r->common, "shallow"), &st) == 0 && st.st_size > 0)
 		lack_add(&lack, "It is a shallow clone", "",
-			 "`git fetch --unshallow` completes it");
+		         "`git fetch --unshallow` completes it");
 	if (lack.len)
 		r->lack = arena_text(&r->arena, buf_bytes(&lack));
 out:
@@ -318,7 +318,7 @@ void repository_refuse(struct repository *r, const struct id_map *ids)
 }
 
 enum err repository_read(struct repository *r, const struct object_id *id, enum object_type *type,
-			 struct buf *out, struct error *error)
+                         struct buf *out, struct error *error)
 {
 	return store_read(r->store, id, type, out, error);
 }
@@ -336,7 +336,7 @@ static bool read_tag(struct bytes tag, struct object_id *id)
 
 /* Follows tags from id to a commit; false when they lead elsewhere. */
 static bool peel(struct repository *r, struct object_id id, struct object_id *commit,
-		 struct buf *scratch)
+                 struct buf *scratch)
 {
 	enum object_type type;
 
@@ -355,7 +355,7 @@ static bool peel(struct repository *r, struct object_id id, struct object_id *co
 }
 
 enum err repository_references(struct repository *r, struct reference_list *list,
-			       struct error *error)
+                               struct error *error)
 {
 	enum err err = references_read(list, r->git, r->common, error);
 	struct buf scratch;
@@ -368,14 +368,14 @@ enum err repository_references(struct repository *r, struct reference_list *list
 }
 
 enum err repository_loose(struct repository *r,
-			  void (*visit)(void *context, const struct object_id *id), void *context,
-			  struct error *error)
+                          void (*visit)(void *context, const struct object_id *id), void *context,
+                          struct error *error)
 {
 	return store_loose(r->store, visit, context, error);
 }
 
 enum err repository_resolve(struct repository *r, const char *revision, struct object_id *id,
-			    struct error *error)
+                            struct error *error)
 {
 	return revision_resolve(r->store, r->git, r->common, revision, id, error);
 }

@@ -21,7 +21,7 @@ struct repository;
  * SHA-256 and reftable repositories and for extensions that are not known to be harmless.
  */
 enum err repository_open(struct repository **out, const char *path, bool search,
-			 struct error *error);
+                         struct error *error);
 void repository_close(struct repository *repository);
 
 /*
@@ -54,7 +54,7 @@ bool repository_may_lack(const struct repository *repository, const char **reaso
  * packed references cannot be read; list is empty then.
  */
 enum err repository_references(struct repository *repository, struct reference_list *list,
-			       struct error *error);
+                               struct error *error);
 
 /*
  * Reads one object, from wherever it lies, into out (emptied first), whose maximum bounds it.
@@ -64,7 +64,7 @@ enum err repository_references(struct repository *repository, struct reference_l
  * like git, does not come back from one.
  */
 enum err repository_read(struct repository *repository, const struct object_id *id,
-			 enum object_type *type, struct buf *out, struct error *error);
+                         enum object_type *type, struct buf *out, struct error *error);
 
 /* From now on repository_read() refuses these objects (ERR_CORRUPT); ids outlives the repository.
  */
@@ -75,14 +75,14 @@ void repository_refuse(struct repository *repository, const struct id_map *ids);
  * ERR_IO when a folder cannot be read (the rest is still visited).
  */
 enum err repository_loose(struct repository *repository,
-			  void (*visit)(void *context, const struct object_id *id), void *context,
-			  struct error *error);
+                          void (*visit)(void *context, const struct object_id *id), void *context,
+                          struct error *error);
 
 /*
  * The id that a revision (gitrevisions(7)) names; ERR_MISSING, ERR_USAGE, ERR_CORRUPT. Those that
  * ask the configuration (`@{upstream}`) or the index (`:FILE`) name nothing.
  */
 enum err repository_resolve(struct repository *repository, const char *revision,
-			    struct object_id *id, struct error *error);
+                            struct object_id *id, struct error *error);
 
 #endif

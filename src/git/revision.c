@@ -14,8 +14,8 @@
 
 enum {
 	OBJECT_MAX = 256 << 20, /* bytes of an object on the way from a revision to its id */
-	FILE_MAX = 256 << 20,	/* bytes of a file of references, or of a log */
-	DEPTH_MAX = 64,		/* of folders of references */
+	FILE_MAX = 256 << 20,   /* bytes of a file of references, or of a log */
+	DEPTH_MAX = 64,         /* of folders of references */
 };
 
 /* What libgit2 reads objects through while it resolves a revision: the store. */
@@ -26,7 +26,7 @@ struct gate {
 };
 
 static int gate_read(void **data, size_t *len, git_object_t *kind, git_odb_backend *backend,
-		     const git_oid *oid)
+                     const git_oid *oid)
 {
 	struct gate *gate = (struct gate *)backend;
 	struct object_id id;
@@ -56,7 +56,7 @@ static int gate_exists(git_odb_backend *backend, const git_oid *oid)
 }
 
 static int gate_exists_prefix(git_oid *out, git_odb_backend *backend, const git_oid *prefix,
-			      size_t len)
+                              size_t len)
 {
 	struct object_id start, id;
 	enum err err;
@@ -68,7 +68,7 @@ static int gate_exists_prefix(git_oid *out, git_odb_backend *backend, const git_
 }
 
 static int gate_read_prefix(git_oid *out, void **data, size_t *len, git_object_t *kind,
-			    git_odb_backend *backend, const git_oid *prefix, size_t prefix_len)
+                            git_odb_backend *backend, const git_oid *prefix, size_t prefix_len)
 {
 	int result = gate_exists_prefix(out, backend, prefix, prefix_len);
 
@@ -90,11 +90,11 @@ static git_odb_backend *gate_new(struct store *store)
 	buf_init(&gate->data, OBJECT_MAX);
 	gate->store = store;
 	gate->parent = (git_odb_backend){.version = GIT_ODB_BACKEND_VERSION,
-					 .read = gate_read,
-					 .read_prefix = gate_read_prefix,
-					 .exists = gate_exists,
-					 .exists_prefix = gate_exists_prefix,
-					 .free = gate_free};
+	                                 .read = gate_read,
+	                                 .read_prefix = gate_read_prefix,
+	                                 .exists = gate_exists,
+	                                 .exists_prefix = gate_exists_prefix,
+	                                 .free = gate_free};
 	return &gate->parent;
 }
 
@@ -146,7 +146,7 @@ static bool references_are_harmless(const char *git)
 }
 
 enum err revision_resolve(struct store *store, const char *folder, const char *common,
-			  const char *revision, struct object_id *id, struct error *error)
+                          const char *revision, struct object_id *id, struct error *error)
 {
 	git_repository *repository = NULL;
 	git_config *config = NULL;
@@ -158,8 +158,8 @@ enum err revision_resolve(struct store *store, const char *folder, const char *c
 
 	if (!references_are_harmless(folder) || !references_are_harmless(common))
 		return error_set(error, ERR_CORRUPT,
-				 "%s: among the references is what is no file of a sane size",
-				 folder);
+		                 "%s: among the references is what is no file of a sane size",
+		                 folder);
 	/* No object and no setting but those from here: nothing else of the repository is read. */
 	gate = gate_new(store);
 	if (git_odb_new(&odb) != 0 || git_odb_add_backend(odb, gate, 1) != 0) {

@@ -13,6 +13,6 @@
  * configuration (`@{upstream}`) or the index (`:FILE`) name nothing.
  */
 enum err revision_resolve(struct store *store, const char *folder, const char *common,
-			  const char *revision, struct object_id *id, struct error *error);
+                          const char *revision, struct object_id *id, struct error *error);
 
 #endif

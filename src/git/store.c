@@ -28,7 +28,7 @@ struct store {
 	size_t count;
 	bool promised;
 	const struct id_map *refused; /* NULL: none */
-	pthread_mutex_t lock;	      /* of the places */
+	pthread_mutex_t lock;         /* of the places */
 };
 
 /*
@@ -56,7 +56,7 @@ static bool packs_are_harmless(const char *folder, bool *promised)
 
 /* Adds a place, which owns the backend. */
 static enum err add_place(struct store *s, git_odb_backend *backend, const char *folder,
-			  const char *loose, struct error *error)
+                          const char *loose, struct error *error)
 {
 	git_odb *odb = NULL;
 
@@ -148,7 +148,7 @@ static enum err check_loose(const char *folder, const char *hex, size_t max)
 
 /* Reads an object that the place has; its type only, for out NULL. The lock is held. */
 static enum err read_stored(const struct place *place, const struct object_id *id,
-			    enum object_type *type, struct buf *out, struct error *error)
+                            enum object_type *type, struct buf *out, struct error *error)
 {
 	const git_oid oid = library_id(id);
 	const size_t max = out ? out->max : SIZE_MAX / 4;
@@ -173,7 +173,7 @@ static enum err read_stored(const struct place *place, const struct object_id *i
 		result = git_odb_read(&object, place->odb, &oid);
 	if (result != 0)
 		return library_error(error, result == GIT_ENOTFOUND ? ERR_MISSING : ERR_CORRUPT,
-				     hex);
+		                     hex);
 	*type = (enum object_type)kind;
 	if (out)
 		err = buf_append(
@@ -188,7 +188,7 @@ void store_refuse(struct store *s, const struct id_map *ids)
 }
 
 enum err store_read(struct store *s, const struct object_id *id, enum object_type *type,
-		    struct buf *out, struct error *error)
+                    struct buf *out, struct error *error)
 {
 	/* Packs may have been added since: they are looked for only if the object is not known. */
 	static const unsigned flags[] = {GIT_ODB_LOOKUP_NO_REFRESH, 0};
@@ -200,7 +200,7 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 		buf_clear(out);
 	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
 		return error_set(error, ERR_CORRUPT, "object %s is based on itself",
-				 object_id_hex(id, hex));
+		                 object_id_hex(id, hex));
 	pthread_mutex_lock(&s->lock);
 	for (size_t pass = 0; pass < 2 && err == ERR_MISSING; pass++) {
 		for (size_t i = 0; i < s->count && err; i++) {
@@ -235,7 +235,7 @@ bool store_has(struct store *s, const struct object_id *id)
 }
 
 enum err store_find(struct store *s, const struct object_id *prefix, size_t digits,
-		    struct object_id *id)
+                    struct object_id *id)
 {
 	const git_oid oid = library_id(prefix);
 	enum err err = ERR_MISSING;
@@ -273,7 +273,7 @@ static int compare_ids(const void *a, const void *b)
 /* Adds the ids of the loose objects in the folder `prefix`, "00" to "ff", of a folder of objects.
  */
 static enum err list_loose(const char *folder, const char prefix[3], struct id_list *list,
-			   struct error *error)
+                           struct error *error)
 {
 	char hex[OBJECT_ID_HEX + 1], path[PATH_MAX];
 	int len = snprintf(path, sizeof(path), "%s/%s", folder, prefix);
@@ -283,8 +283,8 @@ static enum err list_loose(const char *folder, const char prefix[3], struct id_l
 
 	if (!objects)
 		return errno == ENOENT || errno == ENOTDIR
-			   ? ERR_NONE
-			   : error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
+		           ? ERR_NONE
+		           : error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
 	for (errno = 0; (item = readdir(objects)); errno = 0) {
 		if (strlen(item->d_name) != OBJECT_ID_HEX - 2 ||
 		    strspn(item->d_name, "0123456789abcdef") != OBJECT_ID_HEX - 2)
@@ -301,7 +301,7 @@ static enum err list_loose(const char *folder, const char prefix[3], struct id_l
 }
 
 enum err store_loose(struct store *s, void (*visit)(void *context, const struct object_id *id),
-		     void *context, struct error *error)
+                     void *context, struct error *error)
 {
 	struct id_list list = {0};
 	enum err err = ERR_NONE;

@@ -33,7 +33,7 @@ bool store_promised(const struct store *store);
  * only. ERR_MISSING, ERR_CORRUPT, ERR_LIMIT.
  */
 enum err store_read(struct store *store, const struct object_id *id, enum object_type *type,
-		    struct buf *out, struct error *error);
+                    struct buf *out, struct error *error);
 
 /* Whether some place claims to hold the object. */
 bool store_has(struct store *store, const struct object_id *id);
@@ -43,13 +43,13 @@ bool store_has(struct store *store, const struct object_id *id);
  * zero. ERR_MISSING; ERR_USAGE when there are several.
  */
 enum err store_find(struct store *store, const struct object_id *prefix, size_t digits,
-		    struct object_id *id);
+                    struct object_id *id);
 
 /*
  * Calls visit for each loose object, each id once in ascending order. ERR_IO when a folder cannot
  * be read (the rest is still visited).
  */
 enum err store_loose(struct store *store, void (*visit)(void *context, const struct object_id *id),
-		     void *context, struct error *error);
+                     void *context, struct error *error);
 
 #endif

@@ -24,16 +24,16 @@ struct finding {
 	uint32_t start_line;   /* 1-based; lines end at LF */
 	uint32_t start_column; /* 1-based UTF-16 code units */
 	uint32_t end_line;
-	uint32_t end_column;	  /* exclusive */
-	uint64_t line_hash;	  /* GitHub's hash of the line and what follows */
+	uint32_t end_column;      /* exclusive */
+	uint64_t line_hash;       /* GitHub's hash of the line and what follows */
 	uint32_t line_hash_count; /* which line with that hash it is, from 1; 0: not computed */
-	uint32_t secret_len;	  /* bytes, as matched */
-	float entropy;		  /* Shannon bits per byte of the secret */
-	uint8_t confidence;	  /* enum confidence */
-	uint8_t level;		  /* enum level */
-	uint8_t checksum;	  /* enum checksum_state */
-	bool allowed;		  /* the text itself allows it */
-	uint8_t prefix_len;	  /* bytes of prefix */
+	uint32_t secret_len;      /* bytes, as matched */
+	float entropy;            /* Shannon bits per byte of the secret */
+	uint8_t confidence;       /* enum confidence */
+	uint8_t level;            /* enum level */
+	uint8_t checksum;         /* enum checksum_state */
+	bool allowed;             /* the text itself allows it */
+	uint8_t prefix_len;       /* bytes of prefix */
 	char prefix[PREVIEW_MAX]; /* what may be shown of the secret; printable ASCII */
 	uint8_t fingerprint[FINGERPRINT_SIZE];
 };

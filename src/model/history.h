@@ -10,9 +10,9 @@
 
 /* Where a secret stands now: the most public of these. */
 enum leak_state {
-	LEAK_HEAD,	  /* in the tree of HEAD */
-	LEAK_TIP,	  /* in the tree of another branch or tag, or in a tag's message */
-	LEAK_HISTORY,	  /* in what references lead to otherwise */
+	LEAK_HEAD,        /* in the tree of HEAD */
+	LEAK_TIP,         /* in the tree of another branch or tag, or in a tag's message */
+	LEAK_HISTORY,     /* in what references lead to otherwise */
 	LEAK_UNREACHABLE, /* in what only reflogs lead to, or nothing */
 };
 
@@ -21,21 +21,21 @@ struct occurrence {
 	struct bytes path; /* any bytes; len 0: no tree names the blob */
 	bool has_commit;   /* false: no commit leads to it */
 	struct object_id commit;
-	const char *author;	    /* name; "" if it is not known */
-	int64_t date;		    /* of the author, Unix seconds */
-	int32_t zone;		    /* minutes east of UTC */
-	struct object_id blob;	    /* the first version with the secret */
+	const char *author;         /* name; "" if it is not known */
+	int64_t date;               /* of the author, Unix seconds */
+	int32_t zone;               /* minutes east of UTC */
+	struct object_id blob;      /* the first version with the secret */
 	struct object_id last_blob; /* and the last */
-	struct finding first;	    /* the place in the first version */
-	struct finding last;	    /* and in the last; both with the occurrence's path */
+	struct finding first;       /* the place in the first version */
+	struct finding last;        /* and in the last; both with the occurrence's path */
 };
 
 /* One secret of one rule in one repository. */
 struct leak {
 	const char *repository; /* its folder; borrowed */
-	enum object_type kind;	/* OBJECT_BLOB; OBJECT_COMMIT, OBJECT_TAG: it stands in a message */
+	enum object_type kind;  /* OBJECT_BLOB; OBJECT_COMMIT, OBJECT_TAG: it stands in a message */
 	enum leak_state state;
-	strings refs;			/* LEAK_TIP: the references whose trees have it */
+	strings refs;                   /* LEAK_TIP: the references whose trees have it */
 	struct occurrence *occurrences; /* at least one; in the order in which they came in */
 	size_t count;
 };

@@ -32,23 +32,23 @@ struct pattern {
 /* Conditions on the whole blob and its path; an empty list asks for nothing. */
 struct file_filter {
 	strings content; /* lower-case; any of them anywhere in the blob, case-insensitively */
-	strings paths;	 /* Ant-style globs */
-	strings ext;	 /* without the dot */
+	strings paths;   /* Ant-style globs */
+	strings ext;     /* without the dot */
 };
 
 enum context_kind {
 	CONTEXT_BEFORE, /* the other match ends at or before the secret's match starts */
-	CONTEXT_AFTER,	/* the other match starts at or after the end of the secret's match */
+	CONTEXT_AFTER,  /* the other match starts at or after the end of the secret's match */
 	CONTEXT_AROUND, /* either */
-	CONTEXT_EACH,	/* all children hold */
+	CONTEXT_EACH,   /* all children hold */
 	CONTEXT_EITHER, /* one child holds */
-	CONTEXT_NOT,	/* no child holds */
+	CONTEXT_NOT,    /* no child holds */
 };
 
 /* What must stand near a match; a tree. */
 struct context {
 	enum context_kind kind;
-	struct pattern pattern;	    /* BEFORE, AFTER, AROUND */
+	struct pattern pattern;     /* BEFORE, AFTER, AROUND */
 	uint32_t max_char_distance; /* bytes between the nearest edges; UNBOUNDED = not asked */
 	uint32_t max_line_distance; /* lines between the nearest edges; UNBOUNDED = not asked */
 	uint32_t max_line_length;   /* bytes; with max_line_distance, longer lines do not count */
@@ -78,7 +78,7 @@ struct checksum {
 	enum checksum_algorithm algorithm;
 	enum checksum_encoding encoding;
 	bool little_endian; /* the four CRC bytes are encoded least significant first */
-	bool published;	    /* the issuer publishes it: a mismatch lowers the finding */
+	bool published;     /* the issuer publishes it: a mismatch lowers the finding */
 	uint32_t digits;
 	int32_t position;
 	int32_t from;
@@ -106,7 +106,7 @@ struct filters {
 
 /* The secret must be base64 whose decoded text passes all of this. */
 struct decoded_base64 {
-	bool url_alphabet;		  /* - and _ in place of + and / */
+	bool url_alphabet;                /* - and _ in place of + and / */
 	const struct pattern *match_each; /* every one is found */
 	size_t match_each_count;
 	const struct pattern *match_not; /* none is found */
@@ -122,8 +122,8 @@ struct group_filter {
 /* How far from a match's start the bytes stand that decide about it. */
 struct reach {
 	uint32_t behind; /* bytes before the start */
-	uint32_t width;	 /* the longest match, in bytes */
-	uint32_t ahead;	 /* bytes after start + width */
+	uint32_t width;  /* the longest match, in bytes */
+	uint32_t ahead;  /* bytes after start + width */
 };
 
 /* A run of byte classes that every match of its rule contains one of: see ruleset/regex.h. */
@@ -151,7 +151,7 @@ struct example {
 };
 
 struct rule {
-	const char *id;	       /* kebab-case, unique, stable for ever */
+	const char *id;        /* kebab-case, unique, stable for ever */
 	const char *rspec_key; /* "S7791"; NULL: none */
 	const char *name;
 	const char *provider;
@@ -161,7 +161,7 @@ struct rule {
 	const char *fix;    /* how to revoke and replace it; NULL: not stated */
 	strings references; /* addresses of pages about it */
 	enum rule_type type;
-	enum level level;	    /* of a finding with the rule's own confidence */
+	enum level level;           /* of a finding with the rule's own confidence */
 	enum confidence confidence; /* of a match without further proof */
 	double security_severity;   /* 0.1 to 10.0, as SARIF consumers read it */
 
@@ -174,7 +174,7 @@ struct rule {
 	enum structure structure;
 
 	/* Derived from the pattern when the rule is loaded. */
-	struct reach reach;	      /* width UNBOUNDED: the rule runs over whole blobs */
+	struct reach reach;           /* width UNBOUNDED: the rule runs over whole blobs */
 	const struct anchor *anchors; /* none: every blob that meets `include` is a candidate */
 	size_t anchor_count;
 	uint32_t prefix_len; /* characters of a secret that are the same in all of them */
@@ -182,7 +182,7 @@ struct rule {
 	const struct example *examples;
 	size_t example_count;
 	const char *file; /* where the rule stands, for messages */
-	uint32_t line;	  /* 1-based */
+	uint32_t line;    /* 1-based */
 };
 
 /* "note", "warning", "error". */

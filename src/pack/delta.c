@@ -49,7 +49,7 @@ struct instruction {
 
 /* Reads the instruction at *at (before end) and moves *at behind it. */
 static enum err take_instruction(const unsigned char **at, const unsigned char *end,
-				 struct instruction *instruction)
+                                 struct instruction *instruction)
 {
 	unsigned code = *(*at)++;
 	uint64_t operands = 0;
@@ -89,7 +89,7 @@ static void list_segment(struct segment_list *list, struct segment segment, uint
 
 /* Does what the instructions say; out has room for the result_size bytes that they must make. */
 static enum err run(struct bytes base, struct bytes instructions, uint32_t least_copy,
-		    unsigned char *out, uint32_t result_size, struct segment_list *segments)
+                    unsigned char *out, uint32_t result_size, struct segment_list *segments)
 {
 	const unsigned char *at = instructions.ptr;
 	const unsigned char *end = at + instructions.len;
@@ -121,7 +121,7 @@ static enum err run(struct bytes base, struct bytes instructions, uint32_t least
 }
 
 enum err delta_apply(struct bytes base, struct bytes delta, uint32_t least_copy, struct buf *out,
-		     struct segment_list *segments, uint64_t *inserted)
+                     struct segment_list *segments, uint64_t *inserted)
 {
 	uint64_t base_size, result_size;
 	enum err err;

@@ -33,6 +33,6 @@ enum err delta_sizes(struct bytes delta, uint64_t *base_size, uint64_t *result_s
  * and segments are empty, and *inserted is as it was.
  */
 enum err delta_apply(struct bytes base, struct bytes delta, uint32_t least_copy, struct buf *out,
-		     struct segment_list *segments, uint64_t *inserted);
+                     struct segment_list *segments, uint64_t *inserted);
 
 #endif

@@ -24,7 +24,7 @@ struct pack_entry {
 	uint64_t size; /* bytes of the inflated data: of the object, or of the delta */
 	uint32_t base; /* a delta's base in this pack; PACK_NONE: elsewhere, see base_id */
 	struct object_id base_id; /* of a PACK_REF_DELTA */
-	struct bytes deflated;	  /* from the zlib header to the next entry at the latest */
+	struct bytes deflated;    /* from the zlib header to the next entry at the latest */
 };
 
 struct pack;
@@ -65,7 +65,7 @@ uint32_t pack_find(const struct pack *pack, const struct object_id *id);
  * number than its delta; that of a PACK_REF_DELTA may have any, even the delta's own.
  */
 enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_entry *entry,
-			 struct error *error);
+                         struct error *error);
 
 struct inflater; /* one thread's decompressor */
 

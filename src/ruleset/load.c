@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 enum {
-	ID_MAX = 100,		 /* bytes */
-	CONTENT_MAX = 255,	 /* bytes of a literal in pre.*.content */
+	ID_MAX = 100,            /* bytes */
+	CONTENT_MAX = 255,       /* bytes of a literal in pre.*.content */
 	STUB_USES_MAX = 1000000, /* anchors and literals of one document's rules, all counted */
 	FOLDER_DEPTH_MAX = 16,
 	FOLDER_FILES_MAX = 10000,
@@ -52,7 +52,7 @@ struct shape {
 };
 
 __attribute__((format(printf, 3, 4))) static void fail(struct loader *l, uint32_t line,
-						       const char *format, ...)
+                                                       const char *format, ...)
 {
 	char what[sizeof(l->error->message)];
 	va_list args;
@@ -82,7 +82,7 @@ static struct names join(struct names joined, const char *const *names)
 		size_t len = strlen(joined.text);
 
 		snprintf(joined.text + len, sizeof(joined.text) - len, "%s%s", len ? ", " : "",
-			 *names);
+		         *names);
 	}
 	return joined;
 }
@@ -118,7 +118,7 @@ static bool has_shape(struct loader *l, const struct yaml_node *node, const stru
 
 /* The mapping below the key; NULL if there is none, or none of that shape. */
 static const struct yaml_node *section(struct loader *l, const struct yaml_node *parent,
-				       const char *key, const struct shape *shape)
+                                       const char *key, const struct shape *shape)
 {
 	const struct yaml_node *node = yaml_get(parent, key);
 
@@ -138,7 +138,7 @@ static const char *text_of(struct loader *l, const struct yaml_node *node)
  * is refused: it reads like a condition and would be none.
  */
 static const struct yaml_node *entries_of(struct loader *l, const struct yaml_node *node,
-					  size_t *count)
+                                          size_t *count)
 {
 	*count = 0;
 	if (!l->err &&
@@ -151,7 +151,7 @@ static const struct yaml_node *entries_of(struct loader *l, const struct yaml_no
 }
 
 static void take_text(struct loader *l, const struct yaml_node *parent, const char *key,
-		      const char **field)
+                      const char **field)
 {
 	const struct yaml_node *node = yaml_get(parent, key);
 
@@ -160,7 +160,7 @@ static void take_text(struct loader *l, const struct yaml_node *parent, const ch
 }
 
 static void take_bool(struct loader *l, const struct yaml_node *parent, const char *key,
-		      bool *field)
+                      bool *field)
 {
 	const struct yaml_node *node = yaml_get(parent, key);
 	const char *text = node ? text_of(l, node) : NULL;
@@ -190,7 +190,7 @@ static int64_t integer_of(struct loader *l, const struct yaml_node *node, int64_
 }
 
 static void take_uint(struct loader *l, const struct yaml_node *parent, const char *key,
-		      uint32_t *field)
+                      uint32_t *field)
 {
 	const struct yaml_node *node = yaml_get(parent, key);
 
@@ -199,7 +199,7 @@ static void take_uint(struct loader *l, const struct yaml_node *parent, const ch
 }
 
 static void take_threshold(struct loader *l, const struct yaml_node *parent, const char *key,
-			   double *field)
+                           double *field)
 {
 	const struct yaml_node *node = yaml_get(parent, key);
 	const char *text = node ? text_of(l, node) : NULL;
@@ -227,7 +227,7 @@ static unsigned choice_of(struct loader *l, const struct yaml_node *node, const 
 }
 
 static void take_choice(struct loader *l, const struct yaml_node *parent, const char *key,
-			const char *const *names, unsigned *field)
+                        const char *const *names, unsigned *field)
 {
 	const struct yaml_node *node = yaml_get(parent, key);
 
@@ -261,7 +261,7 @@ static const char *formed_text(struct loader *l, const struct yaml_node *node, e
 }
 
 static void take_strings(struct loader *l, const struct yaml_node *parent, const char *key,
-			 enum text_form form, strings *field)
+                         enum text_form form, strings *field)
 {
 	const struct yaml_node *node = yaml_get(parent, key), *entries;
 	const char **list;
@@ -277,7 +277,7 @@ static void take_strings(struct loader *l, const struct yaml_node *parent, const
 }
 
 static struct pattern pattern_of(struct loader *l, const struct yaml_node *node,
-				 struct regex_facts *facts)
+                                 struct regex_facts *facts)
 {
 	struct error error = {0};
 	const char *text = text_of(l, node);
@@ -291,7 +291,7 @@ static struct pattern pattern_of(struct loader *l, const struct yaml_node *node,
 }
 
 static void take_patterns(struct loader *l, const struct yaml_node *parent, const char *key,
-			  const struct pattern **field, size_t *field_count)
+                          const struct pattern **field, size_t *field_count)
 {
 	const struct yaml_node *node = yaml_get(parent, key), *entries;
 	struct regex_facts facts;
@@ -311,7 +311,7 @@ static void take_patterns(struct loader *l, const struct yaml_node *parent, cons
 /* detection.pre */
 
 static void take_file_filter(struct loader *l, const struct yaml_node *pre, const char *key,
-			     const struct shape *shape, struct file_filter *filter)
+                             const struct shape *shape, struct file_filter *filter)
 {
 	const struct yaml_node *node = section(l, pre, key, shape);
 
@@ -326,11 +326,11 @@ static void take_file_filter(struct loader *l, const struct yaml_node *pre, cons
 static void read_pre(struct loader *l, const struct yaml_node *node, struct rule *rule)
 {
 	static const struct shape shape = {"detection.pre",
-					   .optional = {"include", "reject", "scopes"}};
+	                                   .optional = {"include", "reject", "scopes"}};
 	static const struct shape include = {"detection.pre.include",
-					     .optional = {"content", "paths", "ext"}};
+	                                     .optional = {"content", "paths", "ext"}};
 	static const struct shape reject = {"detection.pre.reject",
-					    .optional = {"content", "paths", "ext"}};
+	                                    .optional = {"content", "paths", "ext"}};
 	static const char *const scopes[] = {"main", "test", NULL};
 	const struct yaml_node *scope = yaml_get(node, "scopes"), *entries;
 	size_t count = 0;
@@ -372,12 +372,12 @@ static void read_neighbour(struct loader *l, const struct yaml_node *node, struc
 }
 
 static const struct shape context_shape = {"detection.matching.context",
-					   .optional = {"patternBefore", "patternAfter",
-							"patternAround", "patternNot", "matchEach",
-							"matchEither", "matchNot"}};
+                                           .optional = {"patternBefore", "patternAfter",
+                                                        "patternAround", "patternNot", "matchEach",
+                                                        "matchEither", "matchNot"}};
 
 static void read_conditions(struct loader *l, const struct yaml_node *nodes, size_t count,
-			    struct context *parent);
+                            struct context *parent);
 
 /* One key of a context mapping, a known one, with its value. */
 static void read_condition(struct loader *l, const struct yaml_node *node, struct context *context)
@@ -416,7 +416,7 @@ static void read_condition(struct loader *l, const struct yaml_node *node, struc
 
 /* The children of parent: mappings with one key each. */
 static void read_conditions(struct loader *l, const struct yaml_node *nodes, size_t count,
-			    struct context *parent)
+                            struct context *parent)
 {
 	struct context *children = arena_alloc(l->arena, count, sizeof(*children));
 
@@ -457,7 +457,7 @@ static const struct context *read_context(struct loader *l, const struct yaml_no
 static void read_matching(struct loader *l, const struct yaml_node *node, struct rule *rule)
 {
 	static const struct shape shape = {"detection.matching",
-					   .optional = {"pattern", "context"}};
+	                                   .optional = {"pattern", "context"}};
 	const struct yaml_node *pattern = yaml_get(node, "pattern");
 	const struct yaml_node *context = yaml_get(node, "context");
 	struct regex_facts facts = {0};
@@ -476,7 +476,7 @@ static void read_matching(struct loader *l, const struct yaml_node *node, struct
 
 static const struct shape post_shape = {
     "detection.post", .optional = {"statisticalFilter", "heuristicFilter", "patternNot",
-				   "decodedBase64", "groups", "checksum", "structure"}};
+                                   "decodedBase64", "groups", "checksum", "structure"}};
 static const struct shape group_shape = {
     "detection.post.groups",
     .optional = {"statisticalFilter", "heuristicFilter", "patternNot", "decodedBase64"}};
@@ -487,11 +487,11 @@ static const struct shape decoded_shape = {
     "decodedBase64.post", .optional = {"statisticalFilter", "heuristicFilter", "patternNot"}};
 
 static void read_filters(struct loader *l, const struct yaml_node *node, const struct shape *shape,
-			 struct filters *filters);
+                         struct filters *filters);
 
 /* `matching.pattern` is one more pattern that must be found. */
 static void add_decoded_pattern(struct loader *l, const struct yaml_node *node,
-				struct decoded_base64 *decoded)
+                                struct decoded_base64 *decoded)
 {
 	struct pattern *list = arena_alloc(l->arena, decoded->match_each_count + 1, sizeof(*list));
 	struct regex_facts facts;
@@ -507,7 +507,7 @@ static const struct decoded_base64 *read_decoded(struct loader *l, const struct 
 	static const struct shape shape = {
 	    "decodedBase64", .optional = {"alphabet", "matchEach", "matchNot", "matching", "post"}};
 	static const struct shape matching_shape = {"decodedBase64.matching",
-						    .required = {"pattern"}};
+	                                            .required = {"pattern"}};
 	static const char *const alphabets[] = {"default", "url", NULL};
 	struct decoded_base64 *decoded = arena_alloc(l->arena, 1, sizeof(*decoded));
 	const struct yaml_node *matching, *post = yaml_get(node, "post");
@@ -541,7 +541,7 @@ static void read_groups(struct loader *l, const struct yaml_node *node, struct f
 
 		groups[i].group = child->key;
 		read_filters(l, child, child->key ? &group_shape : &named_group_shape,
-			     &groups[i].filters);
+		             &groups[i].filters);
 		if (!child->key)
 			take_text(l, child, "name", &groups[i].group);
 	}
@@ -563,12 +563,12 @@ static unsigned read_heuristics(struct loader *l, const struct yaml_node *node)
 
 /* What a match, a group or a decoded text must survive: the shape says which keys may stand. */
 static void read_filters(struct loader *l, const struct yaml_node *node, const struct shape *shape,
-			 struct filters *filters)
+                         struct filters *filters)
 {
 	static const struct shape statistical_shape = {
 	    "statisticalFilter", .required = {"threshold"}, .optional = {"inputString"}};
 	static const struct shape heuristic_shape = {"heuristicFilter", .required = {"heuristics"},
-						     .optional = {"inputString"}};
+	                                             .optional = {"inputString"}};
 	const struct yaml_node *part;
 
 	*filters = (struct filters){0};
@@ -614,8 +614,8 @@ static struct checksum read_checksum(struct loader *l, const struct yaml_node *n
 	    .required = {"algorithm", "encoding", "digits", "position", "covers", "published"},
 	    .optional = {"byteOrder"}};
 	static const char *const algorithms[] = {"crc32", "sha256", NULL};
-	static const char *const encodings[] = {"hex",	  "HEX",    "base32", "base36",
-						"base62", "base64", NULL};
+	static const char *const encodings[] = {"hex",    "HEX",    "base32", "base36",
+	                                        "base62", "base64", NULL};
 	static const char *const orders[] = {"big", "little", NULL};
 	const int64_t max = CHECKSUM_POSITION_MAX;
 	struct checksum checksum = {0};
@@ -673,7 +673,7 @@ static void take_detection(struct loader *l, const struct yaml_node *parent, str
 static void take_references(struct loader *l, const struct yaml_node *metadata, strings *field)
 {
 	static const struct shape shape = {"references", .required = {"link"},
-					   .optional = {"description", "type"}};
+	                                   .optional = {"description", "type"}};
 	const struct yaml_node *node = yaml_get(metadata, "references"), *entries;
 	const char **list;
 	size_t count;
@@ -707,7 +707,7 @@ static void take_metadata(struct loader *l, const struct yaml_node *node, struct
 
 /* A given reach may be wider than what the pattern says, never narrower. */
 static void take_reach_part(struct loader *l, const struct yaml_node *reach, const char *key,
-			    uint32_t *field)
+                            uint32_t *field)
 {
 	uint32_t derived = *field;
 
@@ -740,7 +740,7 @@ static void take_reach(struct loader *l, const struct yaml_node *parent, struct 
 static void take_examples(struct loader *l, const struct yaml_node *parent, struct rule *rule)
 {
 	static const struct shape shape = {"examples", .required = {"text", "containsSecret"},
-					   .optional = {"match", "fileName"}};
+	                                   .optional = {"match", "fileName"}};
 	const struct yaml_node *node = yaml_get(parent, "examples"), *entries;
 	struct example *examples;
 	size_t count;
@@ -826,12 +826,12 @@ static size_t strings_count(strings list)
 static void check_stub_uses(struct loader *l, const struct rule *rule)
 {
 	l->stub_uses += rule->anchor_count + strings_count(rule->include.content) +
-			strings_count(rule->reject.content);
+	                strings_count(rule->reject.content);
 	if (!l->err && l->stub_uses > STUB_USES_MAX)
 		l->err = error_set(l->error, ERR_LIMIT,
-				   "%s:%" PRIu32 ": too many literals for all rules together; "
-				   "shorten the provider's lists or split the file",
-				   l->file, rule->line);
+		                   "%s:%" PRIu32 ": too many literals for all rules together; "
+		                   "shorten the provider's lists or split the file",
+		                   l->file, rule->line);
 }
 
 /* What only the whole rule can tell. */
@@ -858,12 +858,12 @@ static void check_rule(struct loader *l, const struct rule *rule)
 static void read_rule(struct loader *l, const struct yaml_node *node, const struct rule *defaults)
 {
 	static const struct shape shape = {"a rule", .required = {"id", "metadata"},
-					   .optional = {"rspecKey", "type", "detection", "examples",
-							"severity", "confidence", "reach"}};
+	                                   .optional = {"rspecKey", "type", "detection", "examples",
+	                                                "severity", "confidence", "reach"}};
 	static const struct shape metadata_shape = {"the rule's metadata", .required = {"name"},
-						    .optional = {"message", "impact", "fix",
-								 "references", "category", "type",
-								 "charset", "defaultProfile"}};
+	                                            .optional = {"message", "impact", "fix",
+	                                                         "references", "category", "type",
+	                                                         "charset", "defaultProfile"}};
 	static const char *const types[] = {"specific", "providerGeneric", "analyzerGeneric", NULL};
 	static const char *const severities[] = {"low", "medium", "high", "critical", NULL};
 	static const double security_severities[] = {3.0, 5.5, 8.0, 9.5};
@@ -906,7 +906,7 @@ static void read_provider(struct loader *l, const struct yaml_node *root)
 {
 	static const struct shape root_shape = {"the document", .required = {"provider"}};
 	static const struct shape shape = {"provider", .required = {"metadata", "rules"},
-					   .optional = {"detection"}};
+	                                   .optional = {"detection"}};
 	static const struct shape metadata_shape = {
 	    "the provider's metadata", .required = {"name", "category"},
 	    .optional = {"message", "impact", "fix", "references"}};
@@ -928,7 +928,7 @@ static void read_provider(struct loader *l, const struct yaml_node *root)
 }
 
 enum err load_rules_text(struct rule_list *list, struct arena *arena, const char *file,
-			 struct bytes text, struct error *error)
+                         struct bytes text, struct error *error)
 {
 	struct loader l = {.list = list, .arena = arena, .error = error};
 	const struct yaml_node *root;
@@ -950,7 +950,7 @@ static enum err fail_io(struct error *error, const char *what, const char *path)
 	enum err err = errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_IO;
 
 	return error_set(error, err, "%s: cannot %s: %s; check the path and its permissions", path,
-			 what, strerror(errno));
+	                 what, strerror(errno));
 }
 
 /* Appends all of the file to buf. */
@@ -966,14 +966,14 @@ static enum err read_all(struct buf *buf, int fd, const char *path, struct error
 			return fail_io(error, "read", path);
 		if (buf_append(buf, (struct bytes){chunk, (size_t)got}))
 			return error_set(error, ERR_LIMIT, "%s: larger than 4 MiB; split the file",
-					 path);
+			                 path);
 	}
 	return ERR_NONE;
 }
 
 /* Reads a regular file; O_NONBLOCK, so that a FIFO is refused rather than waited for. */
 static enum err load_file(struct rule_list *list, struct arena *arena, const char *path, int flags,
-			  struct error *error)
+                          struct error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	struct buf text;
@@ -1025,14 +1025,14 @@ static enum err walk_entry(struct walk *w, const char *name, unsigned depth)
 		return fail_io(w->error, "read", path);
 	if (S_ISDIR(status.st_mode) && depth == FOLDER_DEPTH_MAX)
 		return error_set(w->error, ERR_LIMIT, "%s: folders nested too deep; move it up",
-				 path);
+		                 path);
 	if (S_ISDIR(status.st_mode))
 		return walk_folder(w, depth + 1);
 	if (!S_ISREG(status.st_mode) || !is_rule_file(name))
 		return ERR_NONE;
 	if (w->count == FOLDER_FILES_MAX)
 		return error_set(w->error, ERR_LIMIT, "%s: more than %d rule files; join some",
-				 path, FOLDER_FILES_MAX);
+		                 path, FOLDER_FILES_MAX);
 	w->paths = mem_grow(w->paths, w->count, &w->cap, sizeof(*w->paths));
 	w->paths[w->count++] = arena_text(w->arena, buf_bytes(&w->path));
 	return ERR_NONE;
@@ -1060,7 +1060,7 @@ static enum err walk_folder(struct walk *w, unsigned depth)
 			continue;
 		if (buf_appendf(&w->path, "/%s", entry->d_name))
 			err = error_set(w->error, ERR_LIMIT, "%s: the path is too long",
-					buf_text(&w->path));
+			                buf_text(&w->path));
 		else
 			err = walk_entry(w, entry->d_name, depth);
 		w->path.len = len;
@@ -1077,7 +1077,7 @@ static int compare_paths(const void *left, const void *right)
 }
 
 static enum err load_folder(struct rule_list *list, struct arena *arena, const char *path,
-			    struct error *error)
+                            struct error *error)
 {
 	struct bytes name = bytes_of(path);
 	struct walk w = {.arena = arena, .error = error};
@@ -1093,9 +1093,9 @@ static enum err load_folder(struct rule_list *list, struct arena *arena, const c
 		err = walk_folder(&w, 0);
 	if (!err && !w.count)
 		err = error_set(error, ERR_MISSING,
-				"%s: no rule file in this folder; name one "
-				"with *.yaml or *.yml files",
-				path);
+		                "%s: no rule file in this folder; name one "
+		                "with *.yaml or *.yml files",
+		                path);
 	if (w.count)
 		qsort(w.paths, w.count, sizeof(*w.paths), compare_paths);
 	for (size_t i = 0; i < w.count && !err; i++)
@@ -1106,14 +1106,14 @@ static enum err load_folder(struct rule_list *list, struct arena *arena, const c
 }
 
 enum err load_rules_path(struct rule_list *list, struct arena *arena, const char *path,
-			 struct error *error)
+                         struct error *error)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
 		return fail_io(error, "read", path);
 	return S_ISDIR(status.st_mode) ? load_folder(list, arena, path, error)
-				       : load_file(list, arena, path, 0, error);
+	                               : load_file(list, arena, path, 0, error);
 }
 
 static int compare_rules(const void *left, const void *right)
@@ -1135,10 +1135,10 @@ enum err rule_list_finish(struct rule_list *list, struct error *error)
 
 		if (strcmp(first->id, second->id) == 0)
 			return error_set(error, ERR_SYNTAX,
-					 "%s:%" PRIu32 ": the id `%s` is used in %s:%" PRIu32
-					 " already; rename one rule",
-					 second->file, second->line, second->id, first->file,
-					 first->line);
+			                 "%s:%" PRIu32 ": the id `%s` is used in %s:%" PRIu32
+			                 " already; rename one rule",
+			                 second->file, second->line, second->id, first->file,
+			                 first->line);
 	}
 	return ERR_NONE;
 }

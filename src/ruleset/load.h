@@ -27,14 +27,14 @@ void rule_list_release(struct rule_list *list);
  * likewise for a document that is too large, too deep or uses aliases.
  */
 enum err load_rules_text(struct rule_list *list, struct arena *arena, const char *file,
-			 struct bytes text, struct error *error);
+                         struct bytes text, struct error *error);
 
 /*
  * Appends the rules of the YAML file `path`, or of all *.yaml and *.yml files below the folder
  * `path` in the order of their names. Errors as above, and ERR_MISSING, ERR_IO.
  */
 enum err load_rules_path(struct rule_list *list, struct arena *arena, const char *path,
-			 struct error *error);
+                         struct error *error);
 
 /* Sorts by id. ERR_SYNTAX naming both places when two rules have one id. */
 enum err rule_list_finish(struct rule_list *list, struct error *error);

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 
 enum {
-	DEPTH_MAX = 100,	    /* nested groups */
-	REPEATS_MAX = 4,	    /* quantifiers of one item */
+	DEPTH_MAX = 100,            /* nested groups */
+	REPEATS_MAX = 4,            /* quantifiers of one item */
 	EXPRESSION_MAX = 64 * 1024, /* bytes */
-	RUN_MAX = 24,		    /* bytes of a stub */
-	RUN_TAIL = 8,		    /* of these, after the last literal byte */
-	RUNS_MAX = 64,		    /* alternative stubs of one rule */
-	STEPS_MAX = 100 * 1000,	    /* nodes that the search for stubs looks at */
-	STEPS_PER_RUN = 8,	    /* weighing a stub costs as much as that many nodes */
-	SMALL_SET = 8,		    /* bytes of a set that does not interrupt a literal */
-	PREFIX_MAX = 16,	    /* bytes of a secret that a preview may show */
+	RUN_MAX = 24,               /* bytes of a stub */
+	RUN_TAIL = 8,               /* of these, after the last literal byte */
+	RUNS_MAX = 64,              /* alternative stubs of one rule */
+	STEPS_MAX = 100 * 1000,     /* nodes that the search for stubs looks at */
+	STEPS_PER_RUN = 8,          /* weighing a stub costs as much as that many nodes */
+	SMALL_SET = 8,              /* bytes of a set that does not interrupt a literal */
+	PREFIX_MAX = 16,            /* bytes of a secret that a preview may show */
 };
 
 /* ---- Sets of bytes ---- */
@@ -124,11 +124,11 @@ enum node_kind {
 struct node {
 	enum node_kind kind;
 	struct set set;
-	struct node *child;	/* first */
-	struct node *next;	/* sibling */
-	uint32_t min, max;	/* REPEAT */
+	struct node *child;     /* first */
+	struct node *next;      /* sibling */
+	uint32_t min, max;      /* REPEAT */
 	uint32_t behind, ahead; /* LOOK: bytes; UNBOUNDED possible */
-	bool secret;		/* the first capture group */
+	bool secret;            /* the first capture group */
 };
 
 static uint32_t add(uint32_t a, uint32_t b)
@@ -143,7 +143,7 @@ static uint32_t multiply(uint32_t a, uint32_t b)
 	if (a == 0 || b == 0)
 		return 0;
 	return a == UNBOUNDED || b == UNBOUNDED || product >= UNBOUNDED ? UNBOUNDED
-									: (uint32_t)product;
+	                                                                : (uint32_t)product;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -152,7 +152,7 @@ static uint32_t larger(uint32_t a, uint32_t b)
 }
 
 struct extent {
-	uint32_t min, max;	/* width in bytes */
+	uint32_t min, max;      /* width in bytes */
 	uint32_t behind, ahead; /* bytes that matter before the start and after the longest end */
 };
 
@@ -197,10 +197,10 @@ static struct extent node_extent(const struct node *n)
 /* ---- Parsing ---- */
 
 struct flags {
-	bool caseless;	/* i */
-	bool dot_all;	/* s */
+	bool caseless;  /* i */
+	bool dot_all;   /* s */
 	bool multiline; /* m */
-	bool extended;	/* x */
+	bool extended;  /* x */
 };
 
 struct parser {
@@ -220,7 +220,7 @@ static struct node *fail(struct parser *p, const char *what)
 {
 	if (!p->failed)
 		error_set(p->error, ERR_SYNTAX, "at offset %zu of the pattern: %s",
-			  (size_t)(p->at - p->start), what);
+		          (size_t)(p->at - p->start), what);
 	p->failed = true;
 	return NULL;
 }
@@ -264,7 +264,7 @@ static struct node *byte_node(struct parser *p, unsigned byte)
 static void keep(struct parser *p, const char *from)
 {
 	if (buf_append(&p->out,
-		       (struct bytes){(const unsigned char *)from, (size_t)(p->at - from)}))
+	               (struct bytes){(const unsigned char *)from, (size_t)(p->at - from)}))
 		fail(p, "the pattern is too long; split the rule");
 }
 
@@ -285,10 +285,10 @@ static bool set_named(struct set *s, const char *name, size_t len)
 		const char *name;
 		const char *ranges; /* pairs of first and last byte */
 	} named[] = {
-	    {"alpha", "azAZ"},	 {"digit", "09"},	{"alnum", "azAZ09"},  {"upper", "AZ"},
-	    {"lower", "az"},	 {"xdigit", "09afAF"},	{"word", "azAZ09__"}, {"blank", "\t\t  "},
+	    {"alpha", "azAZ"},   {"digit", "09"},       {"alnum", "azAZ09"},  {"upper", "AZ"},
+	    {"lower", "az"},     {"xdigit", "09afAF"},  {"word", "azAZ09__"}, {"blank", "\t\t  "},
 	    {"space", "\t\r  "}, {"punct", "!/:@[`{~"}, {"graph", "!~"},      {"print", " ~"},
-	    {"ascii", NULL},	 {"cntrl", NULL},
+	    {"ascii", NULL},     {"cntrl", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
@@ -353,8 +353,8 @@ static int hex_digits(struct parser *p, int most, int *value)
 
 	for (*value = 0; count < most && isxdigit((unsigned char)*p->at); count++, p->at++)
 		*value = *value * 16 + (isdigit((unsigned char)*p->at)
-					    ? *p->at - '0'
-					    : tolower((unsigned char)*p->at) - 'a' + 10);
+		                            ? *p->at - '0'
+		                            : tolower((unsigned char)*p->at) - 'a' + 10);
 	return count;
 }
 
@@ -430,7 +430,7 @@ static bool property(struct parser *p, bool negated, struct set *s)
 	}
 	if (!set_named(s, name, (size_t)(close - name))) {
 		fail(p, "patterns are matched as bytes: of \\p{...} only the ASCII classes (Alpha, "
-			"Digit, Alnum, Upper, Lower, XDigit, Punct, Space ...) can be used");
+		        "Digit, Alnum, Upper, Lower, XDigit, Punct, Space ...) can be used");
 		return false;
 	}
 	if (negated)
@@ -502,7 +502,7 @@ static bool class_member(struct parser *p, struct set *set, int *single, bool *t
 		}
 	} else if ((unsigned char)*p->at >= 0x80) {
 		fail(p, "patterns are matched as bytes: a class cannot hold a character outside "
-			"ASCII; write the alternatives as (?:a|b)");
+		        "ASCII; write the alternatives as (?:a|b)");
 		return false;
 	} else {
 		*single = (unsigned char)*p->at++;
@@ -551,7 +551,7 @@ static bool class_items(struct parser *p, struct set *set, bool *translated)
 				return false;
 			}
 			if (nested ? !class_body(p, &right, translated)
-				   : !class_items(p, &right, translated))
+			           : !class_items(p, &right, translated))
 				return false;
 			p->depth--;
 			if (nested && *p->at != ']' && strncmp(p->at, "&&", 2) != 0) {
@@ -650,8 +650,8 @@ static struct node *parse_escape(struct parser *p)
 	case 'C':
 	case 'X':
 		return fail(p,
-			    "\\G, \\K, \\C and \\X cannot be used: a match must depend on nothing "
-			    "but the bytes around its start");
+		            "\\G, \\K, \\C and \\X cannot be used: a match must depend on nothing "
+		            "but the bytes around its start");
 	case 'g':
 	case 'k':
 		n = node_new(p, NODE_OPAQUE);
@@ -740,7 +740,7 @@ static struct node *parse_group(struct parser *p)
 
 	if (*p->at == '*')
 		return fail(p,
-			    "(*VERBS) cannot be used; write the condition in the pattern itself");
+		            "(*VERBS) cannot be used; write the condition in the pattern itself");
 	if (!accept(p, "?")) {
 		captures = true;
 	} else if (accept(p, ":") || accept(p, ">") || accept(p, "|")) {
@@ -765,7 +765,7 @@ static struct node *parse_group(struct parser *p)
 	} else if (*p->at == '(' || *p->at == 'C') {
 		return fail(p, "conditions and callouts cannot be used; write alternatives");
 	} else if (strchr("R&P+0123456789", *p->at) ||
-		   (*p->at == '-' && isdigit((unsigned char)p->at[1]))) {
+	           (*p->at == '-' && isdigit((unsigned char)p->at[1]))) {
 		while (*p->at && *p->at != ')')
 			p->at++;
 		if (!accept(p, ")"))
@@ -1080,7 +1080,7 @@ static void append_nodes(struct runs *r, const struct node *n, unsigned *steps)
 
 /* Appends one of the nodes from n on or, if `optional`, nothing; all of that `times` times. */
 static void append_choice(struct runs *r, const struct node *n, bool optional, uint32_t times,
-			  unsigned *steps)
+                          unsigned *steps)
 {
 	struct runs *all = mem_calloc(2, sizeof(*all)), *one = all + 1;
 
@@ -1150,9 +1150,9 @@ static double set_bits(const struct set *s)
 		if (!set_has(s, byte))
 			continue;
 		found = byte && byte < 128 ? strchr(common, (int)byte) : NULL;
-		share += found			    ? (found - common < 12 ? 0.045 : 0.013)
-			 : byte >= 128 || byte < 32 ? 0.0006
-						    : 0.0045;
+		share += found                      ? (found - common < 12 ? 0.045 : 0.013)
+		         : byte >= 128 || byte < 32 ? 0.0006
+		                                    : 0.0045;
 	}
 	return share >= 1 ? 0 : -log2(share);
 }
@@ -1225,7 +1225,7 @@ static double runs_trim(struct runs *r)
 
 		for (unsigned j = 0; j < r->count && !implied; j++)
 			implied = j != i && run_starts_with(&r->items[i], &r->items[j]) &&
-				  (r->items[j].len < r->items[i].len || j < i);
+			          (r->items[j].len < r->items[i].len || j < i);
 		if (!implied)
 			r->items[kept++] = r->items[i];
 	}
@@ -1258,7 +1258,7 @@ struct search {
 
 /* Tries every place in the sequence from `stand` on, in and behind groups that always stand. */
 static void search_sequence(struct search *s, const struct stand *stand, uint32_t first,
-			    uint32_t last)
+                            uint32_t last)
 {
 	for (const struct node *n = stand->at; n && s->steps < STEPS_MAX; n = n->next) {
 		struct extent e = node_extent(n);
@@ -1361,7 +1361,7 @@ static void facts_anchors(struct regex_facts *facts, const struct node *root, st
 }
 
 enum err regex_analyse(const char *expression, struct arena *arena, struct regex_facts *facts,
-		       struct error *error)
+                       struct error *error)
 {
 	struct arena scratch = {0};
 	struct parser p = {

@@ -47,14 +47,14 @@ static struct stub stub_of_literal(struct arena *arena, const char *literal)
 }
 
 static void add_literals(struct entries *e, strings literals, struct stub_use use,
-			 struct arena *arena)
+                         struct arena *arena)
 {
 	for (; literals && *literals; literals++)
 		add(e, stub_of_literal(arena, *literals), use);
 }
 
 static void add_rule(struct entries *e, const struct rule *rule, uint32_t number,
-		     struct arena *arena)
+                     struct arena *arena)
 {
 	for (size_t i = 0; i < rule->anchor_count; i++) {
 		const struct anchor *anchor = &rule->anchors[i];
@@ -63,7 +63,7 @@ static void add_rule(struct entries *e, const struct rule *rule, uint32_t number
 		    (struct stub_use){number, STUB_ANCHORS, anchor->first, anchor->last});
 	}
 	add_literals(e, rule->include.content, (struct stub_use){number, STUB_INCLUDES, 0, 0},
-		     arena);
+	             arena);
 	add_literals(e, rule->reject.content, (struct stub_use){number, STUB_REJECTS, 0, 0}, arena);
 }
 
@@ -99,7 +99,7 @@ static int compare_entries(const void *left, const void *right)
 }
 
 void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
-		      struct arena *arena)
+                      struct arena *arena)
 {
 	struct entries e = {0};
 	struct stub *stubs;

@@ -18,7 +18,7 @@ struct stub_use {
 	uint32_t rule; /* its number in the part */
 	enum stub_use_kind kind;
 	uint32_t first; /* STUB_ANCHORS: bytes from the match's start to the stub's, at least ... */
-	uint32_t last;	/* ... and at most; UNBOUNDED: the stub only gates the rule */
+	uint32_t last;  /* ... and at most; UNBOUNDED: the stub only gates the rule */
 };
 
 struct stub_index {
@@ -31,6 +31,6 @@ struct stub_index {
 
 /* Builds the index of the rules; all of it is owned by the arena. The order of stubs is fixed. */
 void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
-		      struct arena *arena);
+                      struct arena *arena);
 
 #endif

@@ -19,11 +19,11 @@ struct roller {
 	bool after_cr;
 	bool line_starts; /* the next unit is the first one of a line */
 	unsigned padding; /* zeros given since the end of the text; 0: the end was not given yet */
-	uint64_t hash;	  /* of the window */
+	uint64_t hash;    /* of the window */
 	uint64_t leaving; /* FACTOR to the power of WINDOW: the weight of the unit that drops out */
 	uint16_t window[WINDOW];
 	bool starts[WINDOW]; /* that unit is the first one of a line */
-	unsigned slot;	     /* of the next unit, which is also the oldest one's */
+	unsigned slot;       /* of the next unit, which is also the oldest one's */
 };
 
 static void roller_init(struct roller *r, struct bytes text)
@@ -150,7 +150,7 @@ void line_hash_of(struct bytes text, const uint32_t *lines, size_t count, struct
 	roller_init(&r, text);
 	for (uint32_t line = 1; next < found && next_line(&r, &hash); line++) {
 		struct line_hash *same = bsearch(&(struct line_hash){.hash = hash}, seen, found,
-						 sizeof(*seen), hash_order);
+		                                 sizeof(*seen), hash_order);
 
 		if (!same)
 			continue;

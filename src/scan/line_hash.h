@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct line_hash {
-	uint64_t hash;	/* written in lower-case hexadecimal without leading zeros */
+	uint64_t hash;  /* written in lower-case hexadecimal without leading zeros */
 	uint32_t count; /* which line with that hash it is, from 1; 0: there is no such line */
 };
 

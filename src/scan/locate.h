@@ -12,9 +12,9 @@
 /* A place that only moves forward, so that all places of a text cost one pass. */
 struct locator {
 	struct bytes text; /* UTF-8; a byte order mark at its start has no column */
-	size_t at;	   /* bytes */
+	size_t at;         /* bytes */
 	size_t line_start; /* bytes */
-	uint32_t line;	   /* 1-based */
+	uint32_t line;     /* 1-based */
 	uint32_t column;   /* 1-based */
 };
 

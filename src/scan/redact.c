@@ -26,7 +26,7 @@ static void mark_secret(bool *secret_at, struct bytes name, struct bytes secret)
 }
 
 struct bytes redact_name(struct redactor *r, struct bytes name, struct bytes text,
-			 const struct proofs *known, struct arena *arena)
+                         const struct proofs *known, struct arena *arena)
 {
 	static const struct bytes redacted = {(const unsigned char *)"[REDACTED]", 10};
 	bool *secret_at;
@@ -41,7 +41,7 @@ struct bytes redact_name(struct redactor *r, struct bytes name, struct bytes tex
 		       r->proofs.items[i].end - r->proofs.items[i].start);
 	for (size_t i = 0; known && i < known->count; i++)
 		mark_secret(secret_at, name,
-			    bytes_slice(text, known->items[i].start, known->items[i].end));
+		            bytes_slice(text, known->items[i].start, known->items[i].end));
 	buf_init(&out, name.len + name.len * redacted.len);
 	for (size_t i = 0; i < name.len; i++) {
 		if (!secret_at[i])

@@ -21,6 +21,6 @@ void redactor_release(struct redactor *redactor);
  * and the given spans of a text wherever they stand in the name again. Owned by the arena.
  */
 struct bytes redact_name(struct redactor *redactor, struct bytes name, struct bytes text,
-			 const struct proofs *known, struct arena *arena);
+                         const struct proofs *known, struct arena *arena);
 
 #endif

@@ -37,7 +37,7 @@ struct scanner;
 
 /* A scanner that uses engine, ruleset and options, which must outlive it. */
 struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
-			    const struct scan_options *options);
+                            const struct scan_options *options);
 void scanner_free(struct scanner *scanner);
 
 /* Scans one blob (less than 4 GiB) and adds what it finds, and what it could not see, to result. */
@@ -65,8 +65,8 @@ struct scan_copies {
  * blobs; with result NULL that is all that is done.
  */
 void scanner_scan_version(struct scanner *scanner, const struct blob *blob,
-			  const struct scan_copies *copies, struct scan_state *state,
-			  struct scan_result *result);
+                          const struct scan_copies *copies, struct scan_state *state,
+                          struct scan_result *result);
 
 /* Redacts secrets in the names of what was lost, unless secrets are to be kept. */
 void scanner_redact_lost(struct scanner *scanner, struct coverage *coverage);

@@ -137,8 +137,9 @@ static void an_empty_document_is_refused(void **state)
 	struct fixture *f = *state;
 
 	assert_refused(*state, "", ERR_SYNTAX, message);
-	assert_int_equal(yaml_read(&f->root, &f->arena, "x.yaml", (struct bytes){NULL, 0}, &f->error),
-	                 ERR_SYNTAX);
+	assert_int_equal(
+	    yaml_read(&f->root, &f->arena, "x.yaml", (struct bytes){NULL, 0}, &f->error),
+	    ERR_SYNTAX);
 	assert_string_equal(f->error.message, message);
 	assert_refused(*state, "\xef\xbb\xbf", ERR_SYNTAX, message);
 	assert_refused(*state, "\n# nothing\n", ERR_SYNTAX,
