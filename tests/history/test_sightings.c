@@ -284,7 +284,7 @@ static void secrets_are_those_of_a_plain_loop(void **state)
 
 	(void)state;
 	assert_true(count > 100);
-	story_make(1, 1200, snippets, count, true);
+	story_make(1, 600, snippets, count, true);
 	for (size_t i = 0; i < sizeof(storings) / sizeof(*storings); i++) {
 		char *text;
 
@@ -300,6 +300,47 @@ static void secrets_are_those_of_a_plain_loop(void **state)
 	free(first);
 }
 
+/* One family, heavy enough to be cut into pieces for the threads. */
+static void a_large_family_is_cut(void **state)
+{
+	enum { VERSIONS = 4500 };
+	static const char *snippets[1000];
+	struct story s = {.random = 3, .snippets = snippets};
+	struct walk_counts counts;
+	uint64_t families = 0;
+	struct lines expected;
+	struct buf text;
+
+	(void)state;
+	s.snippet_count = builtin_snippets(snippets, 1000);
+	s.out = fopen("story", "w");
+	tree_need(s.out, "story");
+	buf_init(&text, OBJECT_LIMIT);
+	for (unsigned i = 0; i < VERSIONS; i++) {
+		edit_text(&s, &text, FILE_SIZE);
+		fprintf(s.out, "blob\ndata %zu\n", text.len);
+		fwrite(text.ptr, 1, text.len, s.out);
+		putc('\n', s.out);
+	}
+	buf_release(&text);
+	tree_need(fclose(s.out) == 0, "story");
+	TREE_RUN("sh", "-c",
+	         "rm -rf r && git init -q --bare r && "
+	         "git -C r -c fastimport.unpackLimit=0 fast-import --quiet --depth=4000 <story");
+	expected = plain_loop();
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct history_options options = options_of(&ways[i]);
+		struct lines found = walk(&options.sighting, &counts);
+
+		assert_same_lines(ways[i].name, &expected, &found);
+		if (!i)
+			families = counts.pieces;
+		assert_int_equal(counts.pieces > families, ways[i].threads > 1);
+		lines_release(&found);
+	}
+	lines_release(&expected);
+}
+
 static void what_is_pruned_is_gone(void **state)
 {
 	static const char *snippets[1000];
@@ -307,7 +348,7 @@ static void what_is_pruned_is_gone(void **state)
 
 	(void)state;
 	TREE_RUN("sh", "-c", "rm -rf r base");
-	story_make(2, 300, snippets, builtin_snippets(snippets, 1000), true);
+	story_make(2, 200, snippets, builtin_snippets(snippets, 1000), true);
 	TREE_RUN("sh", "-c", "for b in 1 2 3; do git -C r update-ref -d refs/heads/b$b; done");
 	before = assert_exact("before gc");
 	assert_non_null(strstr(before, " blob unreachable\n"));
@@ -329,6 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(secrets_are_those_of_a_plain_loop),
+	    cmocka_unit_test(a_large_family_is_cut),
 	    cmocka_unit_test(what_is_pruned_is_gone),
 	};
 
