@@ -206,7 +206,7 @@ static char *assert_exact(const char *how)
 	struct lines expected = plain_loop();
 	char *first = NULL;
 
-	assert_true(expected.count > 100);
+	assert_true(expected.count > 20);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		struct history_options options = options_of(&ways[i]);
 		struct walk_counts counts;
@@ -348,7 +348,7 @@ static void what_is_pruned_is_gone(void **state)
 
 	(void)state;
 	TREE_RUN("sh", "-c", "rm -rf r base");
-	story_make(2, 200, snippets, builtin_snippets(snippets, 1000), true);
+	story_make(2, 300, snippets, builtin_snippets(snippets, 1000), true);
 	TREE_RUN("sh", "-c", "for b in 1 2 3; do git -C r update-ref -d refs/heads/b$b; done");
 	before = assert_exact("before gc");
 	assert_non_null(strstr(before, " blob unreachable\n"));
