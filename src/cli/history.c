@@ -19,14 +19,16 @@ struct histories {
 
 static void print_costs(const struct history *h)
 {
-	char objects[NUMBER_TEXT_MAX], stored[NUMBER_TEXT_MAX], remade[NUMBER_TEXT_MAX];
+	char objects[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], stored[NUMBER_TEXT_MAX],
+	    read[NUMBER_TEXT_MAX], remade[NUMBER_TEXT_MAX];
 
-	fprintf(
-	    stderr,
-	    "%s: %s objects from %s of stored bytes; scan %.2f s, attribution %.2f s; %s objects "
-	    "made again\n",
-	    h->folder, number_text(objects, h->counts.objects), size_text(stored, h->counts.stored),
-	    h->scan_seconds, h->attribute_seconds, number_text(remade, h->counts.remade));
+	fprintf(stderr,
+	        "%s: %s objects of %s; whole or inserted by deltas %s, read by the prefilter %s\n",
+	        h->folder, number_text(objects, h->counts.objects),
+	        size_text(bytes, h->counts.bytes), size_text(stored, h->counts.stored),
+	        size_text(read, h->read));
+	fprintf(stderr, "%s: scan %.2f s, attribution %.2f s; %s objects made again\n", h->folder,
+	        h->scan_seconds, h->attribute_seconds, number_text(remade, h->counts.remade));
 	if (h->complete_seconds > 0)
 		fprintf(stderr,
 		        "%s: look for missing objects %.2f s; %u that only unreachable ones name\n",

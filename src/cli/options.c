@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Blobs are addressed with 32 bits; the last mebibyte is room for sums. */
 static const uint64_t SIZE_LIMIT = (UINT64_C(4) << 30) - (UINT64_C(1) << 20);
@@ -148,11 +149,11 @@ static enum err read_date(const char *option, const char *word, int64_t *seconds
 		return ERR_NONE;
 	}
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct tm time = {0};
-		const char *end = strptime(word, forms[i], &time);
+		struct tm date = {0};
+		const char *end = strptime(word, forms[i], &date);
 
 		if (end && !*end) {
-			*seconds = timegm(&time);
+			*seconds = timegm(&date);
 			return ERR_NONE;
 		}
 	}

@@ -60,6 +60,7 @@ struct detector {
 	struct rule_state *states; /* by rule */
 	uint64_t *stub_seen;       /* by stub: the number of the text that it was last seen in */
 	uint64_t text;             /* counts the texts */
+	uint64_t read;             /* bytes that the prefilter was given */
 	struct hits hits;
 	struct proofs candidates;
 };
@@ -408,6 +409,15 @@ static void follow_hits(struct detector *d, struct bytes text, const struct segm
 	}
 }
 
+/* Lets the prefilter read text[start, end); false when it gave up. */
+static bool read_text(struct detector *d, struct bytes text, size_t start, size_t end,
+                      struct hits *hits)
+{
+	d->read += end - start;
+	return prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
+	                      (uint32_t)end, hits);
+}
+
 /* The width of a stub, in bytes. */
 static uint32_t stub_width(const struct engine *e, uint32_t stub)
 {
@@ -438,7 +448,7 @@ static bool find_hits(struct detector *d, struct bytes text, const struct segmen
 		/* What was read for the last gap need not be read again, but for a stub's width. */
 		if (start + margin < done)
 			start = done - margin;
-		if (start < end && !prefilter_scan(e->prefilter, d->scratch, text, start, end, out))
+		if (start < end && !read_text(d, text, start, end, out))
 			return false;
 		done = end > done ? end : done;
 		if (s)
@@ -482,8 +492,7 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 	for (size_t start = 0; end < text.len; start = end - margin) {
 		end = text.len - start > CHUNK ? start + CHUNK : text.len;
 		d->hits.count = 0;
-		if (!prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
-		                    (uint32_t)end, &d->hits))
+		if (!read_text(d, text, start, end, &d->hits))
 			return false;
 		hits_sort(&d->hits);
 		while (end < text.len && d->hits.count &&
@@ -515,6 +524,11 @@ void detector_collect(struct detector *d, struct bytes text, const struct segmen
 		mem_exhausted(); /* the one reason for which hs_scan() fails on sound arguments */
 	if (out->count)
 		qsort(out->matches, out->count, sizeof(*out->matches), raw_match_order);
+}
+
+uint64_t detector_read(const struct detector *detector)
+{
+	return detector->read;
 }
 
 /* ---- Selecting ---- */

@@ -80,6 +80,9 @@ struct segments {
 void detector_collect(struct detector *detector, struct bytes text, const struct segments *segments,
                       bool keep_hits, struct raw_set *out);
 
+/* The bytes that the prefilter has read for this detector so far. */
+uint64_t detector_read(const struct detector *detector);
+
 /* A proved match; offsets are bytes of the text. */
 struct proof {
 	const struct rule *rule;

@@ -320,6 +320,7 @@ static enum err scan_objects(struct history *h, struct repository *repository,
 	else if (!err)
 		check_complete(h, repository, objects, &sightings.graph, references, options);
 	h->counts = sightings.counts;
+	h->read = sightings.scanned;
 	coverage_adopt(&h->coverage, &sightings.coverage);
 	finding_list_adopt(&h->text, &sightings.text);
 	for (size_t i = 0; i < h->leaks.count; i++)

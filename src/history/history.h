@@ -32,6 +32,7 @@ struct history {
 	uint64_t suppressed;
 	struct finding_list text; /* owns what the leaks point to */
 	struct walk_counts counts;
+	uint64_t read; /* bytes that the prefilter was given */
 	double scan_seconds;
 	double attribute_seconds;
 	double complete_seconds; /* of the look for missing objects; 0: it was not needed */

@@ -271,6 +271,7 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 	objects_walk(objects, &visitor, &options->walk, &s->counts);
 	fill_tables(s, all.workers, threads);
 	for (unsigned w = 0; w < threads; w++) {
+		s->scanned += scanner_read(all.workers[w].scanner);
 		scanner_free(all.workers[w].scanner);
 		gather(s, &all.workers[w]);
 	}

@@ -146,6 +146,11 @@ static void add_line_hashes(const struct scanner *s, size_t first, struct findin
 	free(hashes);
 }
 
+uint64_t scanner_read(const struct scanner *scanner)
+{
+	return detector_read(scanner->detector);
+}
+
 void scanner_redact_lost(struct scanner *s, struct coverage *coverage)
 {
 	const struct bytes no_text = {NULL, 0};
