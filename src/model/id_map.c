@@ -11,14 +11,27 @@ void id_map_release(struct id_map *map)
 	*map = (struct id_map){0};
 }
 
+/*
+ * A number made of all of the id. Ids can be made up, so where the slots lie goes into it: nobody
+ * who writes a repository knows that, and no order depends on it.
+ */
+static uint64_t hash_of(const struct id_map *map, const struct object_id *id)
+{
+	uint64_t hash = (uint64_t)(uintptr_t)map->slots, words[3] = {0};
+
+	memcpy(words, id->bytes, sizeof(id->bytes));
+	for (int i = 0; i < 3; i++) {
+		hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
 /* The slot that holds the id, or the free one where it belongs. */
 static size_t find_slot(const struct id_map *map, const struct object_id *id)
 {
-	uint64_t hash;
-	size_t slot;
+	size_t slot = (size_t)hash_of(map, id) & (map->slot_count - 1);
 
-	memcpy(&hash, id->bytes, sizeof(hash));
-	slot = (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (map->slot_count - 1);
 	while (map->slots[slot] && !object_id_equal(&map->ids[map->slots[slot] - 1], id))
 		slot = (slot + 1) & (map->slot_count - 1);
 	return slot;

@@ -1,7 +1,5 @@
 /*
- * A map from object ids to numbers 0, 1, 2 ... in the order in which the ids came. Ids are hashes
- * already, so their first bytes serve as such; a repository made to collide them costs time, not
- * truth.
+ * A map from object ids to numbers 0, 1, 2 ... in the order in which the ids came.
  */
 #ifndef TRAWL_MODEL_ID_MAP_H
 #define TRAWL_MODEL_ID_MAP_H

@@ -373,7 +373,7 @@ static bool make_from(struct worker *w, uint32_t number, struct bytes base, stru
 	                    &w->segments, &w->counts.stored);
 }
 
-/* Makes the entry's content in out from the root of its family on, or from a frame on the way. */
+/* Makes the entry's content in out from the root of its family on. */
 static bool make_again(struct worker *w, uint32_t number, enum object_type *type, struct buf *out)
 {
 	const struct forest *f = w->forest;
