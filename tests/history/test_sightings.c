@@ -319,7 +319,8 @@ static void a_large_family_is_cut(void **state)
 	for (unsigned i = 0; i < VERSIONS; i++) {
 		edit_text(&s, &text, FILE_SIZE);
 		fprintf(s.out, "blob\ndata %zu\n", text.len);
-		fwrite(text.ptr, 1, text.len, s.out);
+		if (text.len)
+			fwrite(text.ptr, 1, text.len, s.out);
 		putc('\n', s.out);
 	}
 	buf_release(&text);
