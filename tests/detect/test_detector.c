@@ -243,7 +243,7 @@ static bool same_proof(const struct proof *a, const struct proof *b)
 {
 	return a->rule == b->rule && a->start == b->start && a->end == b->end &&
 	       a->checksum == b->checksum && a->confidence == b->confidence &&
-	       a->level == b->level && memcmp(&a->entropy, &b->entropy, sizeof(a->entropy)) == 0;
+	       a->level == b->level && a->entropy == b->entropy;
 }
 
 static void assert_same_proofs(const struct proofs *a, const struct proofs *b, const char *what,
