@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <strings.h>
 
-/* One segment of a path against one of a glob; `*` is retried from its last place, no recursion. */
-static bool segment_fits(struct bytes name, struct bytes glob)
+/* `*` is retried from its last place; no recursion. */
+bool glob_fits(struct bytes name, struct bytes glob)
 {
 	size_t n = 0, g = 0, star = SIZE_MAX, retry = 0;
 
@@ -67,7 +67,7 @@ bool path_fits(struct bytes path, const char *glob)
 					return true;
 				continue;
 			}
-			if (next_segment(&path, &name) && segment_fits(name, want))
+			if (next_segment(&path, &name) && glob_fits(name, want))
 				continue;
 		} else if (!path_before.ptr) {
 			return true;
@@ -84,6 +84,17 @@ static bool paths_fit(strings globs, struct bytes path)
 {
 	for (; *globs; globs++) {
 		if (path_fits(path, *globs))
+			return true;
+	}
+	return false;
+}
+
+bool path_covered(struct bytes path, strings globs)
+{
+	for (size_t len = 1; len <= path.len; len++) {
+		bool end = len == path.len || path.ptr[len] == '/';
+
+		if (end && paths_fit(globs, bytes_slice(path, 0, len)))
 			return true;
 	}
 	return false;

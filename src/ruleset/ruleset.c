@@ -1,6 +1,7 @@
 #include "ruleset/ruleset.h"
 
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "ruleset/builtin.h"
 #include "ruleset/load.h"
 
@@ -151,56 +152,16 @@ static bool any_name_fits(const char *const *names, size_t count, const char *id
 	return i < count;
 }
 
-enum { SUGGESTED_LEN_MAX = 100, SUGGESTED_DISTANCE_MAX = 3 };
-
-/* Levenshtein's distance: how many characters to insert, remove or replace to get from a to b. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[SUGGESTED_LEN_MAX + 1];
-	size_t len = strlen(b);
-
-	if (len > SUGGESTED_LEN_MAX)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= len; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 1; j <= len; j++) {
-			size_t best = diagonal + (a[i] != b[j - 1]);
-
-			if (best > row[j] + 1)
-				best = row[j] + 1;
-			if (best > row[j - 1] + 1)
-				best = row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[len];
-}
-
 /* The id that the name is most likely a misspelling of; NULL if none is near. */
 static const char *nearest_id(const struct ruleset *set, const char *name)
 {
-	size_t nearest = SUGGESTED_DISTANCE_MAX + 1;
-	const char *id = NULL;
+	struct spelling spelling = {.word = name};
 
-	if (strlen(name) > SUGGESTED_LEN_MAX)
-		return NULL;
 	for (int part = 0; part < PART_COUNT; part++) {
-		for (size_t i = 0; i < set->parts[part].count; i++) {
-			const char *other = set->parts[part].rules[i].id;
-			size_t distance = edit_distance(name, other);
-
-			if (distance < nearest && distance < strlen(other)) {
-				nearest = distance;
-				id = other;
-			}
-		}
+		for (size_t i = 0; i < set->parts[part].count; i++)
+			spelling_try(&spelling, set->parts[part].rules[i].id);
 	}
-	return id;
+	return spelling.nearest;
 }
 
 /* ERR_USAGE if a name fits no rule. */

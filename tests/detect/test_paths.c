@@ -123,6 +123,53 @@ static void a_rules_conditions_are_combined(void **state)
 	}
 }
 
+static void globs_of_text(void **state)
+{
+	static const struct {
+		const char *text, *glob;
+		bool fits;
+	} cases[] = {
+	    {"", "", true},           {"", "*", true},           {"a", "", false},
+	    {"a/b", "a*", true},      {"a/b", "*/b", true},      {"a/b", "?/?", true},
+	    {"a/b", "**b", true},     {"ab", "a?b", false},      {"ab", "A*", false},
+	    {"aXbXc", "a*b*c", true}, {"aXbXc", "a*c*b", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(glob_fits(bytes_of(cases[i].text), bytes_of(cases[i].glob)),
+		                 cases[i].fits);
+}
+
+static void a_folder_covers_what_lies_below(void **state)
+{
+	static const struct {
+		const char *path, *glob;
+		bool covered;
+	} cases[] = {
+	    {"docs/a/b", "docs", true},
+	    {"docs/a/b", "docs/", true},
+	    {"docs/a/b", "docs/**", true},
+	    {"docs/a/b", "docs/*", true},
+	    {"docs/a/b", "**/a", true},
+	    {"docs/a/b", "a", false},
+	    {"docs/a/b", "do", false},
+	    {"docsy", "docs", false},
+	    {"a.md", "*.md", true},
+	    {"b/a.md", "*.md", false},
+	    {"b/a.md", "**/*.md", true},
+	    {"b/a.md/c", "**/*.md", true},
+	    {"", "**", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *const globs[] = {"nothing", cases[i].glob, NULL};
+
+		assert_int_equal(path_covered(bytes_of(cases[i].path), globs), cases[i].covered);
+	}
+}
+
 static void hostile_globs_take_no_time(void **state)
 {
 	char path[4096], glob[4096];
@@ -149,6 +196,8 @@ int main(void)
 	    cmocka_unit_test(globs_fit_whole_paths),
 	    cmocka_unit_test(paths_of_any_bytes_are_compared_byte_by_byte),
 	    cmocka_unit_test(a_rules_conditions_are_combined),
+	    cmocka_unit_test(globs_of_text),
+	    cmocka_unit_test(a_folder_covers_what_lies_below),
 	    cmocka_unit_test(hostile_globs_take_no_time),
 	};
 
