@@ -419,6 +419,7 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 	                  .started_ms = s->started_ms,
 	                  .ended_ms = report_clock_ms(),
 	                  .exit_status = exit_status(s, part),
+	                  .fail_on = s->options.fail_on,
 	                  .suppressed = part->suppressed,
 	                  .folder = folder};
 	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);

@@ -165,6 +165,23 @@ void json_hex(struct json *j, const char *key, struct bytes bytes)
 	json_close_string(j);
 }
 
+void json_uuid(struct json *j, const char *key, const unsigned char hash[16])
+{
+	json_open_string(j, key);
+	for (int i = 0; i < 16; i++) {
+		unsigned byte = hash[i];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			putc('-', j->out);
+		if (i == 6)
+			byte = 0x50 | (byte & 0x0f);
+		if (i == 8)
+			byte = 0x80 | (byte & 0x3f);
+		fprintf(j->out, "%02x", byte);
+	}
+	json_close_string(j);
+}
+
 void json_time(struct json *j, const char *key, int64_t ms)
 {
 	const int64_t last = INT64_C(253402300799999); /* 9999-12-31T23:59:59.999Z */

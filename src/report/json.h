@@ -51,6 +51,9 @@ void json_bytes(struct json *j, const char *key, struct bytes text);
 void json_base64(struct json *j, const char *key, struct bytes bytes);
 void json_hex(struct json *j, const char *key, struct bytes bytes);
 
+/* A UUID (RFC 9562) made of a hash, six bits of which give way to version (5) and variant. */
+void json_uuid(struct json *j, const char *key, const unsigned char hash[16]);
+
 /* Milliseconds since 1970 as "2026-01-31T12:00:00.000Z" (RFC 3339); years 1970 to 9999. */
 void json_time(struct json *j, const char *key, int64_t ms);
 

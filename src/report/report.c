@@ -1,7 +1,10 @@
 #include "report/report.h"
 
 #include "base/memory.h"
+#include "report/github.h"
+#include "report/gitlab.h"
 #include "report/jsonl.h"
+#include "report/junit.h"
 #include "report/sarif.h"
 #include "report/text.h"
 
@@ -19,12 +22,14 @@ static const struct {
 	const char *name;
 	void (*write)(FILE *out, const struct run *run, const struct report_options *options);
 } formats[] = {
-    [REPORT_TEXT] = {"text", text_write},
-    [REPORT_JSONL] = {"jsonl", jsonl_write},
-    [REPORT_SARIF] = {"sarif", sarif_write},
+    [REPORT_TEXT] = {"text", text_write},       [REPORT_JSONL] = {"jsonl", jsonl_write},
+    [REPORT_SARIF] = {"sarif", sarif_write},    [REPORT_GITHUB] = {"github", github_write},
+    [REPORT_GITLAB] = {"gitlab", gitlab_write}, [REPORT_JUNIT] = {"junit", junit_write},
 };
 
 enum { FORMAT_COUNT = sizeof(formats) / sizeof(*formats) };
+
+#define FORMAT_NAMES "text, jsonl, sarif, github, gitlab, junit"
 
 /*
  * The names that the signal handler unlinks. The one mutable thing at file scope, because a handler
@@ -179,8 +184,8 @@ static enum err read_spec(struct report *r, const char *spec, struct error *erro
 			r->path = mem_strdup(equals + 1);
 		return ERR_NONE;
 	}
-	return error_set(error, ERR_USAGE, "-o %.*s: unknown format; there are %s, %s, %s",
-	                 (int)len, spec, formats[0].name, formats[1].name, formats[2].name);
+	return error_set(error, ERR_USAGE, "-o %.*s: unknown format; there are " FORMAT_NAMES,
+	                 (int)len, spec);
 }
 
 enum err report_open(struct report *r, const char *spec, struct error *error)

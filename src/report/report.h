@@ -19,7 +19,14 @@
 #define TRAWL_VERSION "0.0.0" /* the build states the real one */
 #endif
 
-enum report_format { REPORT_TEXT, REPORT_JSONL, REPORT_SARIF };
+enum report_format {
+	REPORT_TEXT,
+	REPORT_JSONL,
+	REPORT_SARIF,
+	REPORT_GITHUB,
+	REPORT_GITLAB,
+	REPORT_JUNIT,
+};
 
 /* A repository whose history was scanned. */
 struct scanned_repository {
@@ -43,6 +50,7 @@ struct run {
 	int64_t started_ms; /* Unix time in milliseconds; SOURCE_DATE_EPOCH fixes both */
 	int64_t ended_ms;
 	int exit_status;
+	int fail_on;         /* findings of this level and above fail; LEVEL_ERROR + 1: none */
 	uint64_t suppressed; /* findings that inline comments allow */
 	const char *folder;  /* absolute path of the folder that relative paths start from */
 };

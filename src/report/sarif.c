@@ -704,27 +704,6 @@ static void write_fingerprints(struct json *j, const struct finding *f)
 	json_end(j);
 }
 
-/* What the occurrences of one leak have in common: a UUID (RFC 9562) made of the fingerprint. */
-static void write_correlation(struct json *j, const struct finding *f)
-{
-	static const char *const digits = "0123456789abcdef";
-
-	json_open_string(j, "correlationGuid");
-	for (int i = 0; i < FINGERPRINT_SIZE; i++) {
-		uint8_t byte = f->fingerprint[i];
-
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			put(j, "-");
-		if (i == 6) /* version 5, named by a hash */
-			byte = (uint8_t)(0x50 | (byte & 0x0f));
-		if (i == 8) /* the variant */
-			byte = (uint8_t)(0x80 | (byte & 0x3f));
-		json_put(j, bytes_slice(bytes_of(digits), byte >> 4, (byte >> 4) + 1U));
-		json_put(j, bytes_slice(bytes_of(digits), byte & 15, (byte & 15) + 1U));
-	}
-	json_close_string(j);
-}
-
 /* Standard places for these do not exist. */
 static void write_origin(struct json *j, const struct result *r)
 {
@@ -761,7 +740,7 @@ static void write_result(struct writer *w, const struct result *r)
 	write_location(w, r);
 	write_fingerprints(j, f);
 	if (r->leak)
-		write_correlation(j, f);
+		json_uuid(j, "correlationGuid", f->fingerprint); /* of all its occurrences */
 	json_object(j, "properties");
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "checksum", checksum_state_name(f->checksum));

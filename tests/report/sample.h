@@ -110,6 +110,7 @@ static inline struct run sample_run(const struct finding *findings, size_t count
 	    .exit_status = coverage->lost_count ? 3
 	                   : count              ? 1
 	                                        : 0,
+	    .fail_on = LEVEL_WARNING,
 	    .folder = "/srv/odd folder",
 	};
 }

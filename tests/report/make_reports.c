@@ -1,5 +1,8 @@
-/* Writes SARIF files of every kind into a folder, for tests/sarif/validate.sh to look at. */
-#include "../report/sample.h"
+/*
+ * Writes runs of every kind into a folder, as NAME.FORMAT, for tests/sarif/validate.sh and
+ * tests/report/check_formats.py to look at.
+ */
+#include "sample.h"
 
 #include "base/memory.h"
 
@@ -9,19 +12,28 @@ enum { MANY = 30000, LIMIT = 25000, MANY_OCCURRENCES = 2000 };
 
 static int failed;
 
-static void make_run(const char *folder, const char *name, const struct run *run)
+static void make_report(const char *folder, const char *name, const char *format,
+                        const struct run *run)
 {
 	struct report_options options = {.show_secrets = true, .sarif_limit = LIMIT};
 	struct report report;
 	struct error error;
 	char spec[PATH_MAX];
 
-	snprintf(spec, sizeof(spec), "sarif=%s/%s.sarif", folder, name);
+	snprintf(spec, sizeof(spec), "%s=%s/%s.%s", format, folder, name, format);
 	if (report_open(&report, spec, &error) || report_write(&report, run, &options, &error) ||
 	    report_commit(&report, &error)) {
 		fprintf(stderr, "%s\n", error.message);
 		failed = 1;
 	}
+}
+
+static void make_run(const char *folder, const char *name, const struct run *run)
+{
+	static const char *const formats[] = {"sarif", "github", "gitlab", "junit"};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		make_report(folder, name, formats[i], run);
 }
 
 static void make(const char *folder, const char *name, const struct finding *findings, size_t count,
@@ -40,6 +52,7 @@ static void make_many(const char *folder)
 	for (uint32_t i = 0; i < MANY; i++) {
 		findings[i] = i % 3 ? sample_finding(bytes_of("src/many.txt"))
 		                    : sample_generic_finding(bytes_of("src/many.txt"));
+		findings[i].start_offset = i;
 		findings[i].start_line = findings[i].end_line = i + 1;
 		findings[i].line_hash = i * UINT64_C(0x9e3779b97f4a7c15);
 	}
