@@ -3,7 +3,9 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/yaml.h"
+#include "ruleset/fragments.h"
 #include "ruleset/regex.h"
+#include "ruleset/table.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,6 +26,7 @@ enum {
 	PATH_BYTES_MAX = 64 * 1024,
 	KEYS_MAX = 16,
 	LINE_LENGTH_DEFAULT = 1000, /* bytes; of maxLineLength */
+	WITH_DISTANCE = 400,        /* bytes from a row's value to what stands with it */
 	CHECKSUM_DIGITS_MAX = 64,
 	CHECKSUM_POSITION_MAX = 65535, /* characters, from either end */
 };
@@ -70,6 +73,12 @@ static const char *name_of(const struct yaml_node *node)
 {
 	return node->key ? node->key : "the list's entry";
 }
+
+/* Patterns that rows share; room for all of them. */
+struct rejects {
+	struct pattern *patterns;
+	size_t count;
+};
 
 struct names {
 	char text[400];
@@ -276,18 +285,27 @@ static void take_strings(struct loader *l, const struct yaml_node *parent, const
 	*field = list;
 }
 
-static struct pattern pattern_of(struct loader *l, const struct yaml_node *node,
-                                 struct regex_facts *facts)
+/* The pattern with that text, which stands in the line; messages call it by the name. */
+static struct pattern make_pattern(struct loader *l, uint32_t line, const char *name,
+                                   const char *text, struct regex_facts *facts)
 {
 	struct error error = {0};
-	const char *text = text_of(l, node);
+	const char *expanded = l->err ? NULL : fragments_expand(text, l->arena);
 
 	*facts = (struct regex_facts){0};
-	if (text && regex_analyse(text, l->arena, facts, &error))
-		fail(l, node->line, "%s: %s", name_of(node), error.message);
+	if (!l->err && !expanded)
+		fail(l, line, "%s: the pattern is longer than 64 KiB; split it", name);
+	else if (expanded && regex_analyse(expanded, l->arena, facts, &error))
+		fail(l, line, "%s: %s", name, error.message);
 	if (l->err)
 		return (struct pattern){0};
 	return (struct pattern){.text = facts->translated, .slot = l->list->slot_count++};
+}
+
+static struct pattern pattern_of(struct loader *l, const struct yaml_node *node,
+                                 struct regex_facts *facts)
+{
+	return make_pattern(l, node->line, name_of(node), text_of(l, node), facts);
 }
 
 static void take_patterns(struct loader *l, const struct yaml_node *parent, const char *key,
@@ -454,6 +472,14 @@ static const struct context *read_context(struct loader *l, const struct yaml_no
 	return context;
 }
 
+static void take_facts(struct rule *rule, const struct regex_facts *facts)
+{
+	rule->reach = facts->reach;
+	rule->anchors = facts->anchors;
+	rule->anchor_count = facts->anchor_count;
+	rule->prefix_len = facts->prefix_len;
+}
+
 static void read_matching(struct loader *l, const struct yaml_node *node, struct rule *rule)
 {
 	static const struct shape shape = {"detection.matching",
@@ -465,10 +491,7 @@ static void read_matching(struct loader *l, const struct yaml_node *node, struct
 	if (!has_shape(l, node, &shape))
 		return;
 	rule->pattern = pattern ? pattern_of(l, pattern, &facts) : (struct pattern){0};
-	rule->reach = facts.reach;
-	rule->anchors = facts.anchors;
-	rule->anchor_count = facts.anchor_count;
-	rule->prefix_len = facts.prefix_len;
+	take_facts(rule, &facts);
 	rule->context = context ? read_context(l, context) : NULL;
 }
 
@@ -777,25 +800,9 @@ static bool is_kebab_case(const char *id)
 	}
 }
 
-/* Whether the pattern has a group (?<name>...), (?P<name>...) or (?'name'...). */
-static bool has_group(const char *pattern, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = pattern; (at = strstr(at, "(?")); at++) {
-		const char *group = at + 2;
-
-		group += *group == 'P';
-		if ((*group == '<' || *group == '\'') && strncmp(group + 1, name, len) == 0 &&
-		    group[len + 1] == (*group == '<' ? '>' : '\''))
-			return true;
-	}
-	return false;
-}
-
 static void check_group(struct loader *l, const struct rule *rule, const char *name)
 {
-	if (!l->err && name && !has_group(rule->pattern.text, name))
+	if (!l->err && name && !regex_has_group(rule->pattern.text, bytes_of(name)))
 		fail(l, rule->line,
 		     "rule `%s` filters the group `%.60s`, which its pattern does not have; name "
 		     "it with (?<%.60s>...)",
@@ -855,6 +862,32 @@ static void check_rule(struct loader *l, const struct rule *rule)
 	check_stub_uses(l, rule);
 }
 
+/* How bad a leak is, and how sure a match; the rule's type says what holds otherwise. */
+static void take_weights(struct loader *l, const struct yaml_node *node, struct rule *rule)
+{
+	static const char *const severities[] = {"low", "medium", "high", "critical", NULL};
+	static const double security_severities[] = {3.0, 5.5, 8.0, 9.5};
+	static const char *const confidences[] = {"low", "medium", "high", NULL};
+	unsigned severity = 2,
+		 confidence = rule_is_generic(rule) ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
+
+	take_choice(l, node, "severity", severities, &severity);
+	rule->security_severity = security_severities[severity];
+	take_choice(l, node, "confidence", confidences, &confidence);
+	rule->confidence = confidence;
+	rule->level = confidence == CONFIDENCE_LOW ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
+static void add_rule(struct loader *l, const struct rule *rule)
+{
+	check_rule(l, rule);
+	if (l->err)
+		return;
+	l->list->items =
+	    mem_grow(l->list->items, l->list->count, &l->list->cap, sizeof(*l->list->items));
+	l->list->items[l->list->count++] = *rule;
+}
+
 static void read_rule(struct loader *l, const struct yaml_node *node, const struct rule *defaults)
 {
 	static const struct shape shape = {"a rule", .required = {"id", "metadata"},
@@ -865,12 +898,9 @@ static void read_rule(struct loader *l, const struct yaml_node *node, const stru
 	                                                         "references", "category", "type",
 	                                                         "charset", "defaultProfile"}};
 	static const char *const types[] = {"specific", "providerGeneric", "analyzerGeneric", NULL};
-	static const char *const severities[] = {"low", "medium", "high", "critical", NULL};
-	static const double security_severities[] = {3.0, 5.5, 8.0, 9.5};
-	static const char *const confidences[] = {"low", "medium", "high", NULL};
 	const struct yaml_node *metadata;
 	struct rule rule = *defaults;
-	unsigned type = RULE_SPECIFIC, severity = 2, confidence;
+	unsigned type = RULE_SPECIFIC;
 
 	if (!has_shape(l, node, &shape))
 		return;
@@ -885,26 +915,15 @@ static void read_rule(struct loader *l, const struct yaml_node *node, const stru
 	take_choice(l, metadata, "type", types, &type);
 	take_choice(l, node, "type", types, &type);
 	rule.type = type;
-	take_choice(l, node, "severity", severities, &severity);
-	rule.security_severity = security_severities[severity];
-	confidence = type == RULE_ANALYZER_GENERIC ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
-	take_choice(l, node, "confidence", confidences, &confidence);
-	rule.confidence = confidence;
-	rule.level = confidence == CONFIDENCE_LOW ? LEVEL_WARNING : LEVEL_ERROR;
+	take_weights(l, node, &rule);
 	take_detection(l, node, &rule);
 	take_reach(l, node, &rule.reach);
 	take_examples(l, node, &rule);
-	check_rule(l, &rule);
-	if (l->err)
-		return;
-	l->list->items =
-	    mem_grow(l->list->items, l->list->count, &l->list->cap, sizeof(*l->list->items));
-	l->list->items[l->list->count++] = rule;
+	add_rule(l, &rule);
 }
 
 static void read_provider(struct loader *l, const struct yaml_node *root)
 {
-	static const struct shape root_shape = {"the document", .required = {"provider"}};
 	static const struct shape shape = {"provider", .required = {"metadata", "rules"},
 	                                   .optional = {"detection"}};
 	static const struct shape metadata_shape = {
@@ -913,7 +932,7 @@ static void read_provider(struct loader *l, const struct yaml_node *root)
 	const struct yaml_node *provider, *metadata, *rules;
 	struct rule defaults = {.file = l->file};
 
-	provider = has_shape(l, root, &root_shape) ? section(l, root, "provider", &shape) : NULL;
+	provider = section(l, root, "provider", &shape);
 	metadata = provider ? section(l, provider, "metadata", &metadata_shape) : NULL;
 	if (!metadata)
 		return;
@@ -927,6 +946,101 @@ static void read_provider(struct loader *l, const struct yaml_node *root)
 		read_rule(l, &rules->children[i], &defaults);
 }
 
+/* table */
+
+/* What stands near the value, within some lines of ordinary length. */
+static const struct context *near_context(struct loader *l, uint32_t line, const char *pattern)
+{
+	struct context *context = arena_alloc(l->arena, 1, sizeof(*context));
+	struct regex_facts facts;
+
+	context->kind = CONTEXT_AROUND;
+	context->pattern = make_pattern(l, line, "with", pattern, &facts);
+	context->max_char_distance = WITH_DISTANCE;
+	context->max_line_distance = UNBOUNDED;
+	return context;
+}
+
+/* The patterns that reject a value: made once, since all rows with keywords share them. */
+static void take_rejects(struct loader *l, uint32_t line, const struct table_patterns *patterns,
+                         struct rejects *made, struct filters *filters)
+{
+	struct regex_facts facts;
+
+	for (; made->count < patterns->reject_count; made->count++)
+		made->patterns[made->count] =
+		    make_pattern(l, line, "a row", patterns->rejects[made->count], &facts);
+	filters->pattern_not = made->patterns;
+	filters->pattern_not_count = patterns->reject_count;
+}
+
+static void read_row(struct loader *l, const struct yaml_node *node, const char *category,
+                     struct rejects *made)
+{
+	static const struct shape shape = {
+	    "a row", .required = {"provider", "credential", "shape"},
+	    .optional = {"keywords", "with", "references", "severity", "confidence"}};
+	struct rule rule = {.file = l->file, .line = node->line, .category = category};
+	struct table_patterns patterns;
+	struct table_row row = {0};
+	struct regex_facts facts;
+	struct error error;
+
+	if (!has_shape(l, node, &shape))
+		return;
+	take_text(l, node, "provider", &row.provider);
+	take_text(l, node, "credential", &row.credential);
+	take_text(l, node, "shape", &row.shape);
+	take_text(l, node, "with", &row.with);
+	take_strings(l, node, "keywords", TEXT_AS_IS, &row.keywords);
+	take_references(l, node, &rule.references);
+	take_weights(l, node, &rule);
+	if (!l->err && table_expand(&row, l->arena, &rule, &patterns, &error))
+		fail(l, node->line, "%s", error.message);
+	if (l->err)
+		return;
+	rule.pattern = make_pattern(l, node->line, "the row's pattern", patterns.value, &facts);
+	take_facts(&rule, &facts);
+	take_rejects(l, node->line, &patterns, made, &rule.filters);
+	if (patterns.with)
+		rule.context = near_context(l, node->line, patterns.with);
+	add_rule(l, &rule);
+}
+
+/* A mapping from category to rows. */
+static void read_table(struct loader *l, const struct yaml_node *table)
+{
+	struct rejects made = {
+	    .patterns = arena_alloc(l->arena, TABLE_REJECTS_MAX, sizeof(*made.patterns))};
+
+	if (!l->err && (table->kind != YAML_MAPPING || !table->count))
+		fail(l, table->line, "the table must be a mapping from categories to rows");
+	for (size_t i = 0; !l->err && i < table->count; i++) {
+		const struct yaml_node *rows = &table->children[i];
+
+		if (rows->kind != YAML_SEQUENCE || !rows->count)
+			fail(l, rows->line, "%s must be a list with at least one row", rows->key);
+		for (size_t k = 0; !l->err && k < rows->count; k++)
+			read_row(l, &rows->children[k], rows->key, &made);
+	}
+}
+
+static void read_document(struct loader *l, const struct yaml_node *root)
+{
+	static const struct shape shape = {"the document", .optional = {"provider", "table"}};
+	const struct yaml_node *table;
+
+	if (!has_shape(l, root, &shape))
+		return;
+	table = yaml_get(root, "table");
+	if (!table == !yaml_get(root, "provider"))
+		fail(l, root->line, "the document must have either a `provider` or a `table`");
+	else if (table)
+		read_table(l, table);
+	else
+		read_provider(l, root);
+}
+
 enum err load_rules_text(struct rule_list *list, struct arena *arena, const char *file,
                          struct bytes text, struct error *error)
 {
@@ -937,7 +1051,7 @@ enum err load_rules_text(struct rule_list *list, struct arena *arena, const char
 	l.file = arena_text(arena, bytes_of(file));
 	l.err = yaml_read(&root, arena, file, text, error);
 	if (!l.err)
-		read_provider(&l, root);
+		read_document(&l, root);
 	if (l.err)
 		list->count = before;
 	return l.err;

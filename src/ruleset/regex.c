@@ -1400,3 +1400,17 @@ out:
 	arena_release(&scratch);
 	return err;
 }
+
+bool regex_has_group(const char *expression, struct bytes name)
+{
+	for (const char *at = expression; (at = strstr(at, "(?")); at += 2) {
+		const char *group = at + 2 + (at[2] == 'P');
+		char close = *group == '<' ? '>' : '\'';
+
+		if ((*group == '<' || *group == '\'') &&
+		    strncmp(group + 1, (const char *)name.ptr, name.len) == 0 &&
+		    group[1 + name.len] == close)
+			return true;
+	}
+	return false;
+}

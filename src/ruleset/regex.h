@@ -31,4 +31,7 @@ struct regex_facts {
 enum err regex_analyse(const char *expression, struct arena *arena, struct regex_facts *facts,
                        struct error *error);
 
+/* Whether the expression has a group (?<name>...), (?P<name>...) or (?'name'...). */
+bool regex_has_group(const char *expression, struct bytes name);
+
 #endif

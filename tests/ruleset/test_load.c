@@ -354,7 +354,7 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 		assert_rule_refused(f, cases[i].rest, cases[i].message);
 	assert_refused(
 	    f, "providers: {}\n", ERR_SYNTAX,
-	    "x.yaml:1: unknown key `providers` in the document; known keys are: provider");
+	    "x.yaml:1: unknown key `providers` in the document; known keys are: provider, table");
 	assert_refused(f, "provider: {rule: []}\n", ERR_SYNTAX,
 	               "x.yaml:1: unknown key `rule` in provider; known keys are: metadata, rules, "
 	               "detection");
@@ -559,7 +559,8 @@ static void documents_that_are_no_rules_are_refused(void **state)
 	assert_refused(
 	    f, "- a\n", ERR_SYNTAX,
 	    "x.yaml:1: the document must be a mapping; write `key: value` lines below it");
-	assert_refused(f, "{}\n", ERR_SYNTAX, "x.yaml:1: the document has no `provider`; add it");
+	assert_refused(f, "{}\n", ERR_SYNTAX,
+	               "x.yaml:1: the document must have either a `provider` or a `table`");
 	assert_refused(f, "provider: {metadata: {name: a, category: b}, rules: []}\n", ERR_SYNTAX,
 	               "x.yaml:1: rules must be a list with at least one rule");
 	assert_refused(f, "provider: {metadata: {name: a, category: b}, rules: {a: b}}\n",
