@@ -127,11 +127,36 @@ static void add_objects(struct search *s, const char *path, unsigned depth)
 	add_alternates(s, folder, depth);
 }
 
-const char *const *alternates_find(struct arena *arena, const char *objects, struct buf *lack)
+/* The length of the first of the folders that colons separate; a quoted one can hold colons. */
+static size_t first_len(const char *list)
+{
+	size_t len = *list == '"';
+
+	if (!len)
+		return strcspn(list, ":");
+	while (list[len] && list[len] != '"')
+		len += list[len] == '\\' && list[len + 1] ? 2 : 1;
+	return len + strcspn(list + len, ":");
+}
+
+const char *const *alternates_find(struct arena *arena, const char *objects, const char *more,
+                                   struct buf *lack)
 {
 	struct search s = {.arena = arena, .lack = lack};
+	struct buf unquoted;
 
 	s.folders = arena_alloc(arena, FOLDERS_MAX + 1, sizeof(*s.folders));
 	add_objects(&s, objects, 0);
+	buf_init(&unquoted, ALTERNATES_MAX);
+	while (*more) {
+		struct bytes name = {(const unsigned char *)more, first_len(more)};
+
+		more += name.len + (more[name.len] == ':');
+		if (unquote(name, &unquoted))
+			name = buf_bytes(&unquoted);
+		if (name.len)
+			add_objects(&s, arena_text(arena, name), 0);
+	}
+	buf_release(&unquoted);
 	return s.folders;
 }

@@ -270,7 +270,9 @@ enum err references_read(struct reference_list *list, const char *git, const cha
 		list->broken += r.entries[i].broken;
 		if (end)
 			list->items[list->count++] =
-			    (struct reference){.name = r.entries[i].name, .id = end->id};
+			    (struct reference){.name = r.entries[i].name,
+			                       .target = r.entries[i].target,
+			                       .id = end->id};
 	}
 out:
 	if (own >= 0)

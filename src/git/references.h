@@ -13,6 +13,7 @@
 /* One reference, or HEAD. */
 struct reference {
 	const char *name;        /* "refs/heads/main", "HEAD" */
+	const char *target;      /* the name that a symbolic one leads to; NULL for others */
 	struct object_id id;     /* what it names: a commit, a tag, a tree or a blob */
 	struct object_id commit; /* what that leads to through tags; zero if to no commit */
 };

@@ -32,6 +32,8 @@ struct repository {
 	const char *lack;
 	const char *const *objects;
 	struct store *store;
+	bool bare;
+	bool quarantined; /* objects[0] holds what a push brings */
 };
 
 /* What the configuration says that matters here. */
@@ -231,8 +233,20 @@ static enum err read_settings(const struct repository *r, struct settings *s, st
 	return ERR_NONE;
 }
 
-enum err repository_open(struct repository **out, const char *path, bool search,
-                         struct error *error)
+/* The folders of objects; a hook's environment can name others than the repository's own. */
+static void find_objects(struct repository *r, bool hooked, struct buf *lack)
+{
+	const char *own = path_join(&r->arena, r->common, "objects");
+	const char *quarantine = hooked ? getenv("GIT_OBJECT_DIRECTORY") : NULL;
+	const char *more = hooked ? getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES") : NULL;
+
+	r->quarantined = quarantine && *quarantine && getenv("GIT_QUARANTINE_PATH");
+	r->objects = alternates_find(&r->arena, quarantine && *quarantine ? quarantine : own,
+	                             more ? more : "", lack);
+}
+
+static enum err open_at(struct repository **out, const char *path, bool search, bool hooked,
+                        struct error *error)
 {
 	struct repository *r = mem_calloc(1, sizeof(*r));
 	struct settings settings = {
@@ -260,7 +274,8 @@ enum err repository_open(struct repository **out, const char *path, bool search,
 	else if (!r->folder)
 		r->folder = r->git;
 	r->remote = settings.remote;
-	r->objects = alternates_find(&r->arena, path_join(&r->arena, r->common, "objects"), &lack);
+	r->bare = r->folder == r->git && settings.bare;
+	find_objects(r, hooked, &lack);
 	err = store_open(&r->store, r->objects, error);
 	if (err)
 		goto out;
@@ -281,6 +296,20 @@ out:
 	return err;
 }
 
+enum err repository_open(struct repository **out, const char *path, bool search,
+                         struct error *error)
+{
+	return open_at(out, path, search, false, error);
+}
+
+enum err repository_open_hooked(struct repository **out, struct error *error)
+{
+	const char *folder = getenv("GIT_DIR");
+	bool named = folder && *folder;
+
+	return open_at(out, named ? folder : ".", !named, true, error);
+}
+
 void repository_close(struct repository *r)
 {
 	if (!r)
@@ -293,6 +322,11 @@ void repository_close(struct repository *r)
 const char *repository_folder(const struct repository *r)
 {
 	return r->folder;
+}
+
+bool repository_is_bare(const struct repository *r)
+{
+	return r->bare;
 }
 
 const char *repository_remote(const struct repository *r)
@@ -354,10 +388,16 @@ static bool peel(struct repository *r, struct object_id id, struct object_id *co
 	return false;
 }
 
+enum err repository_reference_ids(struct repository *r, struct reference_list *list,
+                                  struct error *error)
+{
+	return references_read(list, r->git, r->common, error);
+}
+
 enum err repository_references(struct repository *r, struct reference_list *list,
                                struct error *error)
 {
-	enum err err = references_read(list, r->git, r->common, error);
+	enum err err = repository_reference_ids(r, list, error);
 	struct buf scratch;
 
 	buf_init(&scratch, TAG_SIZE_MAX);
@@ -365,6 +405,20 @@ enum err repository_references(struct repository *r, struct reference_list *list
 		(void)peel(r, list->items[i].id, &list->items[i].commit, &scratch);
 	buf_release(&scratch);
 	return err;
+}
+
+void repository_peel(struct repository *r, struct reference *reference)
+{
+	struct buf scratch;
+
+	buf_init(&scratch, TAG_SIZE_MAX);
+	(void)peel(r, reference->id, &reference->commit, &scratch);
+	buf_release(&scratch);
+}
+
+bool repository_brings(struct repository *r, const struct object_id *id)
+{
+	return r->quarantined && store_has_first_only(r->store, id);
 }
 
 enum err repository_loose(struct repository *r,

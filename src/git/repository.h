@@ -22,6 +22,13 @@ struct repository;
  */
 enum err repository_open(struct repository **out, const char *path, bool search,
                          struct error *error);
+
+/*
+ * Opens the repository that git runs a hook for: the one that GIT_DIR names, else the one in which
+ * the process stands. Objects that a push brings and that wait in quarantine (git-receive-pack(1))
+ * are read, too: GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES count. Errors as above.
+ */
+enum err repository_open_hooked(struct repository **out, struct error *error);
 void repository_close(struct repository *repository);
 
 /*
@@ -29,6 +36,9 @@ void repository_close(struct repository *repository);
  * tree that only the configuration names (core.worktree) does not count.
  */
 const char *repository_folder(const struct repository *repository);
+
+/* Whether it has no work tree. */
+bool repository_is_bare(const struct repository *repository);
 
 /* The address of the remote `origin` without user and password; NULL if there is none. */
 const char *repository_remote(const struct repository *repository);
@@ -56,12 +66,19 @@ bool repository_may_lack(const struct repository *repository, const char **reaso
 enum err repository_references(struct repository *repository, struct reference_list *list,
                                struct error *error);
 
+/* As repository_references(), without what they lead to through tags (`commit` is zero). */
+enum err repository_reference_ids(struct repository *repository, struct reference_list *list,
+                                  struct error *error);
+
+/* Fills in the commit that the reference's id leads to; zero if to none. */
+void repository_peel(struct repository *repository, struct reference *reference);
+
 /*
- * Reads one object, from wherever it lies, into out (emptied first), whose maximum bounds it.
- * ERR_MISSING, ERR_CORRUPT, ERR_LIMIT; a broken copy does not hide a good one elsewhere. Replace
- * references and grafts are not followed. May be called by any thread. Not for entries of a pack
- * whose REF_DELTA bases lead round in a circle, unless repository_refuse() names them: libgit2 1.5,
- * like git, does not come back from one.
+ * Reads one object, from wherever it lies, into out (emptied first), whose maximum bounds it; for
+ * out NULL its type only. ERR_MISSING, ERR_CORRUPT, ERR_LIMIT; a broken copy does not hide a good
+ * one elsewhere. Replace references and grafts are not followed. May be called by any thread. Not
+ * for entries of a pack whose REF_DELTA bases lead round in a circle, unless repository_refuse()
+ * names them: libgit2 1.5, like git, does not come back from one.
  */
 enum err repository_read(struct repository *repository, const struct object_id *id,
                          enum object_type *type, struct buf *out, struct error *error);
@@ -69,6 +86,9 @@ enum err repository_read(struct repository *repository, const struct object_id *
 /* From now on repository_read() refuses these objects (ERR_CORRUPT); ids outlives the repository.
  */
 void repository_refuse(struct repository *repository, const struct id_map *ids);
+
+/* Whether the object lies in a push's quarantine and nowhere else: no reference leads to it yet. */
+bool repository_brings(struct repository *repository, const struct object_id *id);
 
 /*
  * Calls visit for each loose object of all object folders, each id once in ascending order.

@@ -18,6 +18,7 @@
 /* The packs or the loose objects of one folder. */
 struct place {
 	git_odb *odb;
+	const char *folder;
 	const char *loose; /* the folder, for one of loose objects */
 };
 
@@ -65,7 +66,7 @@ static enum err add_place(struct store *s, git_odb_backend *backend, const char 
 		git_odb_free(odb);
 		return library_error(error, ERR_IO, folder);
 	}
-	s->places[s->count++] = (struct place){odb, loose};
+	s->places[s->count++] = (struct place){odb, folder, loose};
 	return ERR_NONE;
 }
 
@@ -232,6 +233,21 @@ bool store_has(struct store *s, const struct object_id *id)
 		found = git_odb_exists(s->places[i].odb, &oid);
 	pthread_mutex_unlock(&s->lock);
 	return found;
+}
+
+bool store_has_first_only(struct store *s, const struct object_id *id)
+{
+	const git_oid oid = library_id(id);
+	bool here = false, elsewhere = false;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->count; i++) {
+		bool *found = s->places[i].folder == s->folders[0] ? &here : &elsewhere;
+
+		*found |= git_odb_exists_ext(s->places[i].odb, &oid, GIT_ODB_LOOKUP_NO_REFRESH);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return here && !elsewhere;
 }
 
 enum err store_find(struct store *s, const struct object_id *prefix, size_t digits,

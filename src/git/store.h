@@ -38,6 +38,9 @@ enum err store_read(struct store *store, const struct object_id *id, enum object
 /* Whether some place claims to hold the object. */
 bool store_has(struct store *store, const struct object_id *id);
 
+/* Whether the first folder claims to hold the object and no other does. */
+bool store_has_first_only(struct store *store, const struct object_id *id);
+
 /*
  * The object whose id starts with this many hexadecimal digits of prefix, the rest of which is
  * zero. ERR_MISSING; ERR_USAGE when there are several.

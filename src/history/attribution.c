@@ -176,14 +176,14 @@ static void follow_messages(struct attribution *a, const uint32_t *order, uint32
 			          bytes_of(message_path_commit), order[i], true);
 		}
 	}
-	for (size_t k = 0; k < s->tags.count && !a->selected; k++) {
+	for (size_t k = 0; k < s->tags.count && (!a->selected || a->objects->selected); k++) {
 		add_event(a, &s->tags.items[k], OBJECT_TAG, bytes_of(message_path_tag), COMMIT_NONE,
 		          true);
 	}
 }
 
-/* Notes blobs that no commit leads to. */
-static void follow_dangling(struct attribution *a)
+/* Notes blobs that no commit leads to; with ids, only these. */
+static void follow_dangling(struct attribution *a, const struct id_map *ids)
 {
 	const struct sighting_table *t = &a->sightings->blobs;
 	bool *attributed = mem_calloc(t->objects.count, sizeof(*attributed));
@@ -193,7 +193,9 @@ static void follow_dangling(struct attribution *a)
 			attributed[a->events[i].sighting->object] = true;
 	}
 	for (size_t i = 0; i < t->count; i++) {
-		if (!attributed[t->items[i].object])
+		if (attributed[t->items[i].object])
+			continue;
+		if (!ids || id_map_find(ids, &t->objects.ids[t->items[i].object]) != ID_MAP_NONE)
 			add_event(a, &t->items[i], OBJECT_BLOB, (struct bytes){NULL, 0},
 			          COMMIT_NONE, true);
 	}
@@ -425,7 +427,8 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks, uint64_t *
 
 void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
                const struct reference_list *references, const bool *selected,
-               const struct walk_options *options, uint64_t *suppressed)
+               const struct id_map *pathless, const struct walk_options *options,
+               uint64_t *suppressed)
 {
 	struct attribution a = {.sightings = sightings,
 	                        .references = references,
@@ -451,8 +454,8 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	}
 	follow_commits(&a, order, sorted);
 	follow_messages(&a, order, sorted);
-	if (!selected)
-		follow_dangling(&a);
+	if (!selected || pathless)
+		follow_dangling(&a, pathless);
 	find_states(&a);
 	add_leaks(&a, leaks, suppressed);
 	for (uint32_t i = 0; i < sightings->secret_count; i++)

@@ -6,6 +6,8 @@
 #include "history/range.h"
 #include "scan/redact.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -181,13 +183,13 @@ static enum err choose_commits(const struct sightings *s, struct repository *rep
 	uint32_t count = s->graph.ids.count;
 	enum err err = ERR_NONE;
 
-	if (!choice->range && !choice->branch && !choice->reachable && choice->since == INT64_MIN)
+	if (!range && !choice->branch && !choice->reachable && choice->since == INT64_MIN)
 		return ERR_NONE;
 	*selected = mem_calloc(count, sizeof(**selected));
 	for (uint32_t c = 0; c < count; c++)
 		(*selected)[c] =
 		    s->graph.items[c].present && s->graph.items[c].date >= choice->since;
-	for (uint32_t c = 0; choice->range && c < count; c++)
+	for (uint32_t c = 0; range && c < count; c++)
 		(*selected)[c] = s->graph.items[c].present &&
 		                 id_map_find(&range->commits, &s->graph.ids.ids[c]) != ID_MAP_NONE;
 	if (choice->branch)
@@ -276,60 +278,192 @@ static void check_range(struct history *h, struct repository *repository,
 	missing_release(&missing);
 }
 
+/* ---- Ranges ---- */
+
+/* What is scanned, and with what. */
+struct scan {
+	struct repository *repository;
+	struct objects objects;
+	struct reference_list references;
+	const struct range *range; /* NULL: all objects */
+	struct engine *engine;
+	const struct ruleset *set;
+	const struct history_options *options;
+	int64_t deadline;
+};
+
+static int64_t deadline_after(double seconds)
+{
+	return seconds > 0 ? (int64_t)((seconds_now() + seconds) * 1e9) : 0;
+}
+
+/* Says what of the range was not scanned. */
+static void lose_of_range(struct history *h, const struct range *range, uint64_t late,
+                          double time_budget)
+{
+	char detail[128];
+
+	if (range->too_deep)
+		coverage_lose(&h->coverage, LOST_TOO_DEEP, bytes_of(h->folder), "folders in it");
+	if (range->late)
+		snprintf(detail, sizeof(detail), "%g s were over before all was listed",
+		         time_budget);
+	else if (late)
+		snprintf(detail, sizeof(detail),
+		         "%g s were over with %" PRIu64 " of %" PRIu32 " objects to go",
+		         time_budget, late, range->objects.count);
+	if (range->late || late)
+		coverage_lose(&h->coverage, LOST_TIME_BUDGET, bytes_of(h->folder), detail);
+}
+
+static void add_secrets(struct id_map *secrets, const struct sighting_table *table)
+{
+	struct object_id id = {{0}};
+
+	for (size_t i = 0; i < table->count; i++) {
+		memcpy(id.bytes, table->items[i].finding.fingerprint, FINGERPRINT_SIZE);
+		id_map_add(secrets, &id, NULL);
+	}
+}
+
+/* Finds the secrets in what the range replaces, up to the commits that brought leaks. */
+static void find_old_secrets(const struct history *h, const struct scan *scan,
+                             struct id_map *secrets)
+{
+	struct sighting_options sighting = scan->options->sighting;
+	struct id_map commits = {0}, blobs = {0};
+	struct sightings sightings = {0};
+	struct objects objects;
+
+	for (size_t i = 0; i < h->leaks.count; i++) {
+		const struct leak *leak = &h->leaks.items[i];
+
+		for (size_t k = 0; k < leak->count && leak->kind == OBJECT_BLOB; k++) {
+			if (leak->occurrences[k].has_commit)
+				id_map_add(&commits, &leak->occurrences[k].commit, NULL);
+		}
+	}
+	for (uint32_t i = 0; i < commits.count; i++)
+		range_before(scan->range, scan->repository, &commits.ids[i], scan->deadline,
+		             &blobs);
+	sighting.walk.deadline = scan->deadline;
+	objects_open_selected(&objects, scan->repository);
+	objects_select(&objects, &blobs);
+	sightings_collect(&sightings, &objects, scan->engine, scan->set, &sighting);
+	add_secrets(secrets, &sightings.blobs);
+	sightings_release(&sightings);
+	objects_close(&objects);
+	id_map_release(&commits);
+}
+
+/*
+ * A file that moves brings no secret, and neither does a copy of what a changed file had before:
+ * what stood in an old version of a file that the range changes is not new.
+ */
+static void drop_old_secrets(struct history *h, const struct scan *scan)
+{
+	struct id_map secrets = {0};
+	size_t kept = 0;
+
+	if (h->leaks.count && scan->range->boundaries.count)
+		find_old_secrets(h, scan, &secrets);
+	for (size_t i = 0; i < h->leaks.count; i++) {
+		const struct leak *leak = &h->leaks.items[i];
+		struct object_id id = {{0}};
+
+		memcpy(id.bytes, leak->occurrences[0].first.fingerprint, FINGERPRINT_SIZE);
+		if (leak->kind != OBJECT_BLOB || id_map_find(&secrets, &id) == ID_MAP_NONE)
+			h->leaks.items[kept++] = *leak;
+	}
+	h->leaks.count = kept;
+	id_map_release(&secrets);
+}
+
 /* ---- The whole ---- */
 
-static void describe(struct history *h, struct repository *repository,
-                     const struct reference_list *references)
+static void describe(struct history *h, const struct scan *scan)
 {
-	const char *remote = repository_remote(repository);
+	const char *remote = repository_remote(scan->repository);
+	const struct reference_list *references = &scan->references;
 
-	h->folder = mem_strdup(repository_folder(repository));
+	h->folder = mem_strdup(repository_folder(scan->repository));
 	h->remote = remote ? mem_strdup(remote) : NULL;
 	if (references->count && strcmp(references->items[0].name, "HEAD") == 0)
 		object_id_hex(&references->items[0].id, h->head);
 }
 
-static enum err scan_objects(struct history *h, struct repository *repository,
-                             struct objects *objects, const struct reference_list *references,
-                             struct engine *engine, const struct ruleset *set,
-                             const struct history_options *options, struct error *error)
+static enum err scan_objects(struct history *h, struct scan *scan, struct error *error)
 {
+	const struct history_options *options = scan->options;
+	struct sighting_options sighting = options->sighting;
+	const struct range *range = scan->range;
 	struct sightings sightings = {0};
-	struct range range = {0};
 	double start = seconds_now(), scanned;
 	bool *selected = NULL;
-	enum err err = ERR_NONE;
+	enum err err;
 
-	if (options->choice.range) {
-		err = range_find(&range, repository, options->choice.range, error);
-		if (err)
-			goto out;
-		objects_select(objects, &range.objects);
-	}
-	sightings_collect(&sightings, objects, engine, set, &options->sighting);
+	sighting.walk.deadline = scan->deadline;
+	sightings_collect(&sightings, &scan->objects, scan->engine, scan->set, &sighting);
 	scanned = seconds_now();
 	h->scan_seconds = scanned - start;
-	err = choose_commits(&sightings, repository, references, &options->choice, &range,
-	                     &selected, error);
+	err = choose_commits(&sightings, scan->repository, &scan->references, &options->choice,
+	                     range, &selected, error);
 	if (!err && sightings.secret_count)
-		attribute(&h->leaks, &sightings, objects, references, selected,
-		          &options->sighting.walk, &h->suppressed);
+		attribute(&h->leaks, &sightings, &scan->objects, &scan->references, selected,
+		          range ? &range->pathless : NULL, &options->sighting.walk, &h->suppressed);
 	h->attribute_seconds = seconds_now() - scanned;
-	if (!err && options->choice.range)
-		check_range(h, repository, &sightings.graph, selected);
-	else if (!err)
-		check_complete(h, repository, objects, &sightings.graph, references, options);
+	if (!err && range && !sightings.counts.late)
+		check_range(h, scan->repository, &sightings.graph, selected);
+	else if (!err && !range)
+		check_complete(h, scan->repository, &scan->objects, &sightings.graph,
+		               &scan->references, options);
 	h->counts = sightings.counts;
 	h->read = sightings.scanned;
 	coverage_adopt(&h->coverage, &sightings.coverage);
 	finding_list_adopt(&h->text, &sightings.text);
+	if (!err && range)
+		drop_old_secrets(h, scan);
 	for (size_t i = 0; i < h->leaks.count; i++)
 		h->leaks.items[i].repository = h->folder;
 	leak_list_sort(&h->leaks);
-out:
 	sightings_release(&sightings);
-	range_release(&range);
 	free(selected);
+	return err;
+}
+
+/* Scans what the range between the ends holds. */
+static enum err scan_range(struct history *h, struct scan *scan, const struct range_ends *ends,
+                           struct error *error)
+{
+	struct range range = {0};
+	enum err err = range_find(&range, scan->repository, ends, scan->deadline, error);
+
+	if (!err) {
+		struct id_map ids = {0};
+
+		for (uint32_t i = 0; i < range.objects.count && !range.late; i++)
+			id_map_add(&ids, &range.objects.ids[i], NULL);
+		objects_select(&scan->objects, &ids);
+		scan->range = &range;
+		h->commits = range.commits.count;
+		err = scan_objects(h, scan, error);
+		lose_of_range(h, &range, h->counts.late, scan->options->time_budget);
+	}
+	scan->range = NULL;
+	range_release(&range);
+	return err;
+}
+
+/* What comes after the scan, and the end of it. */
+static enum err finish(struct history *h, struct scan *scan, enum err err)
+{
+	if (!err)
+		find_authors(h, scan->repository);
+	if (!err && !scan->options->sighting.scan->keep_secrets)
+		redact_names(h, scan->engine);
+	objects_close(&scan->objects);
+	reference_list_release(&scan->references);
+	repository_close(scan->repository);
 	return err;
 }
 
@@ -337,31 +471,47 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
                       const struct ruleset *set, const struct history_options *options,
                       struct error *error)
 {
-	struct repository *repository = NULL;
-	struct reference_list references = {0};
-	struct objects objects = {0};
-	enum err err = repository_open(&repository, path, options->search, error);
+	struct scan scan = {.engine = engine, .set = set, .options = options};
+	const char *text = options->choice.range;
+	struct range_ends ends = {0};
+	enum err err = repository_open(&scan.repository, path, options->search, error);
 
 	if (!err)
-		err = objects_open(&objects, repository, options->sighting.walk.threads,
+		err = objects_open(&scan.objects, scan.repository, options->sighting.walk.threads,
 		                   lose_pack_of, &h->coverage, error);
 	/* After the objects, for then it is known which of them cannot be read. */
 	if (!err)
-		err = repository_references(repository, &references, error);
-	if (err)
-		goto out;
-	describe(h, repository, &references);
-	err = scan_objects(h, repository, &objects, &references, engine, set, options, error);
-	if (err)
-		goto out;
-	find_authors(h, repository);
-	if (!options->sighting.scan->keep_secrets)
-		redact_names(h, engine);
-out:
-	objects_close(&objects);
-	reference_list_release(&references);
-	repository_close(repository);
-	return err;
+		err = repository_references(scan.repository, &scan.references, error);
+	if (!err)
+		describe(h, &scan);
+	if (!err && text)
+		err = range_read(&ends, scan.repository, &scan.references, text, error);
+	if (!err)
+		err = text ? scan_range(h, &scan, &ends, error) : scan_objects(h, &scan, error);
+	range_ends_release(&ends);
+	return finish(h, &scan, err);
+}
+
+enum err history_scan_push(struct history *h, const struct push *push, struct engine *engine,
+                           const struct ruleset *set, const struct history_options *options,
+                           struct error *error)
+{
+	struct scan scan = {.engine = engine, .set = set, .options = options};
+	struct range_ends ends = {0};
+	enum err err;
+
+	scan.deadline = deadline_after(options->time_budget);
+	err = repository_open_hooked(&scan.repository, error);
+	if (!err) {
+		objects_open_selected(&scan.objects, scan.repository);
+		err = push_resolve(push, scan.repository, &ends, &scan.references, error);
+	}
+	if (!err) {
+		describe(h, &scan);
+		err = scan_range(h, &scan, &ends, error);
+	}
+	range_ends_release(&ends);
+	return finish(h, &scan, err);
 }
 
 void history_release(struct history *h)

@@ -4,12 +4,13 @@
 #ifndef TRAWL_HISTORY_HISTORY_H
 #define TRAWL_HISTORY_HISTORY_H
 
+#include "history/push.h"
 #include "history/sightings.h"
 #include "model/history.h"
 
 /* Which commits count; those that meet all that is asked. */
 struct commit_choice {
-	const char *range;  /* "A..B": what B leads to and A does not; NULL: not asked */
+	const char *range;  /* "A..B", see range_read(); NULL: not asked */
 	const char *branch; /* what this revision leads to; NULL: not asked */
 	bool reachable;     /* what references lead to */
 	int64_t since;      /* Unix seconds of the committer's date; INT64_MIN: not asked */
@@ -20,6 +21,7 @@ struct history_options {
 	struct commit_choice choice;
 	bool search;         /* the repository may lie above the path */
 	bool check_complete; /* look for missing objects even if the store claims to have all */
+	double time_budget;  /* seconds for a push; 0: no limit */
 };
 
 /* What scanning one repository brought; zero-initialise. */
@@ -30,6 +32,7 @@ struct history {
 	struct leak_list leaks;       /* sorted */
 	struct coverage coverage;
 	uint64_t suppressed;
+	uint32_t commits;         /* of a range or push; 0 for others */
 	struct finding_list text; /* owns what the leaks point to */
 	struct walk_counts counts;
 	uint64_t read; /* bytes that the prefilter was given */
@@ -46,6 +49,14 @@ struct history {
 enum err history_scan(struct history *history, const char *path, struct engine *engine,
                       const struct ruleset *set, const struct history_options *options,
                       struct error *error);
+
+/*
+ * Scans what a push brings to (or takes from) the repository that git runs a hook for; see
+ * repository_open_hooked() and push_resolve() for the errors.
+ */
+enum err history_scan_push(struct history *history, const struct push *push, struct engine *engine,
+                           const struct ruleset *set, const struct history_options *options,
+                           struct error *error);
 void history_release(struct history *history);
 
 #endif

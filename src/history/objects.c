@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* ---- Opening ---- */
 
@@ -112,14 +113,19 @@ enum err objects_open(struct objects *o, struct repository *repository, unsigned
 	return ERR_NONE;
 }
 
+void objects_open_selected(struct objects *o, struct repository *repository)
+{
+	*o = (struct objects){.repository = repository, .selected = true};
+}
+
 void objects_close(struct objects *o)
 {
+	if (o->forests)
+		repository_refuse(o->repository, NULL);
 	pack_forests_free(o->forests);
 	for (size_t i = 0; i < o->pack_count; i++)
 		pack_close(o->packs[i]);
 	free(o->packs);
-	if (o->repository)
-		repository_refuse(o->repository, NULL);
 	id_map_release(&o->circles);
 	id_map_release(&o->loose);
 	free(o->loose_types);
@@ -196,6 +202,16 @@ static void show_loose(struct loose_work *work, unsigned worker, uint32_t number
 	counts->stored += bytes->len;
 }
 
+static bool is_late(int64_t deadline)
+{
+	struct timespec now;
+
+	if (!deadline)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec > deadline;
+}
+
 static void walk_loose(void *shared, unsigned worker)
 {
 	struct loose_work *work = shared;
@@ -205,14 +221,19 @@ static void walk_loose(void *shared, unsigned worker)
 	unsigned next;
 
 	buf_init(&bytes, work->options->object_max);
-	while ((next = atomic_fetch_add(&work->next, 1)) < work->objects->loose.count)
-		show_loose(work, worker, next, &bytes, state, &counts);
+	while ((next = atomic_fetch_add(&work->next, 1)) < work->objects->loose.count) {
+		if (is_late(work->options->deadline))
+			counts.late++;
+		else
+			show_loose(work, worker, next, &bytes, state, &counts);
+	}
 	buf_release(&bytes);
 	free(state);
 	pthread_mutex_lock(&work->lock);
 	work->counts->objects += counts.objects;
 	work->counts->bytes += counts.bytes;
 	work->counts->stored += counts.stored;
+	work->counts->late += counts.late;
 	pthread_mutex_unlock(&work->lock);
 }
 

@@ -31,6 +31,12 @@ enum err objects_open(struct objects *objects, struct repository *repository, un
                       lose_pack *lose, void *context, struct error *error);
 void objects_close(struct objects *objects);
 
+/*
+ * The same without a look at packs and folders, for objects_select(): for repositories that git has
+ * just read itself, as entries that are based on themselves are not looked for.
+ */
+void objects_open_selected(struct objects *objects, struct repository *repository);
+
 /* From now on only these objects are walked, each read by itself. Takes the ids over. */
 void objects_select(struct objects *objects, struct id_map *ids);
 

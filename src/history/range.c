@@ -1,19 +1,23 @@
 #include "history/range.h"
 
 #include "base/memory.h"
+#include "history/changes.h"
 #include "history/commits.h"
-#include "history/tree_entries.h"
 
 #include <stdlib.h>
 
 enum {
-	OBJECT_MAX = 64 << 20, /* bytes of a commit or tree */
-	DEPTH_MAX = 1024,      /* folders in folders */
-	PARENTS_MAX = 64,      /* of a commit, that are compared with */
-	/* Clocks go wrong: A's history is followed this much past the range's oldest commit. */
-	SLACK_SECONDS = 30 * 24 * 3600,
+	OBJECT_MAX = 64 << 20, /* bytes of a commit or tag */
+	/* Clocks go wrong: what is unwanted is followed this much past the oldest wanted commit. */
+	SLACK_SECONDS = 24 * 3600,
 	SLACK_COMMITS = 64,
 };
+
+void range_ends_release(struct range_ends *ends)
+{
+	id_map_release(&ends->wanted);
+	id_map_release(&ends->unwanted);
+}
 
 /* ---- Which commits ---- */
 
@@ -22,6 +26,7 @@ enum mark { MARK_WANTED = 1, MARK_UNWANTED = 2, MARK_QUEUED = 4 };
 /* The commits that were looked at so far. */
 struct painting {
 	struct repository *repository;
+	struct changes *changes; /* has the deadline */
 	struct commits graph;
 	uint8_t *marks; /* by commit: of enum mark */
 	size_t marks_cap;
@@ -69,25 +74,35 @@ static uint32_t dequeue(struct painting *p)
 	return top;
 }
 
-/* Adds marks to the commit, which is read if it is new, and follows it again if that changes it. */
-static void mark_commit(struct painting *p, const struct object_id *id, unsigned marks)
+/* The number of the commit, which is read if it is new; COMMIT_NONE for one that is not here. */
+static uint32_t read_commit(struct painting *p, const struct object_id *id)
 {
 	uint32_t commit = id_map_find(&p->graph.ids, id);
 	enum object_type type;
-	unsigned before;
 
-	if (commit == COMMIT_NONE || !p->graph.items[commit].present) {
-		if (repository_read(p->repository, id, &type, &p->object, NULL) ||
-		    type != OBJECT_COMMIT || !commits_add(&p->graph, id, buf_bytes(&p->object)))
-			return; /* a shallow clone ends here */
-		commit = id_map_find(&p->graph.ids, id);
-	}
+	if (commit != COMMIT_NONE && p->graph.items[commit].present)
+		return commit;
+	if (repository_read(p->repository, id, &type, &p->object, NULL) || type != OBJECT_COMMIT ||
+	    !commits_add(&p->graph, id, buf_bytes(&p->object)))
+		return COMMIT_NONE;
+	commit = id_map_find(&p->graph.ids, id);
 	while (p->marks_cap < p->graph.ids.count) {
 		size_t old = p->marks_cap;
 
 		p->marks = mem_grow(p->marks, old, &p->marks_cap, sizeof(*p->marks));
 		memset(p->marks + old, 0, p->marks_cap - old);
 	}
+	return commit;
+}
+
+/* Adds marks to the commit, and follows it again if that changes them. */
+static void mark_commit(struct painting *p, const struct object_id *id, unsigned marks)
+{
+	uint32_t commit = read_commit(p, id);
+	unsigned before;
+
+	if (commit == COMMIT_NONE)
+		return; /* a shallow clone ends here */
 	before = p->marks[commit];
 	if ((before | marks) == before)
 		return;
@@ -104,7 +119,7 @@ static void paint(struct painting *p)
 	int64_t oldest = INT64_MAX;
 	unsigned slack = 0;
 
-	while (p->queue_count) {
+	while (p->queue_count && !changes_late(p->changes)) {
 		uint32_t commit = dequeue(p);
 		struct commit c = p->graph.items[commit];
 		unsigned marks = p->marks[commit] & (MARK_WANTED | MARK_UNWANTED);
@@ -124,161 +139,187 @@ static void paint(struct painting *p)
 	}
 }
 
-/* ---- In which objects they differ ---- */
+/* Whether the id is unwanted itself. */
+static bool is_unwanted(const struct range_ends *ends, const struct object_id *id)
+{
+	return id_map_find(&ends->unwanted, id) != ID_MAP_NONE;
+}
 
-struct comparison {
-	struct range *range;
-	struct repository *repository;
-};
+/*
+ * Marks the wanted commits without a look at the unwanted ones, of which a server has thousands:
+ * that suffices when a push brings all of them and they end where unwanted ids stand. False when it
+ * does not.
+ */
+static bool paint_brought(struct painting *p, const struct range_ends *ends)
+{
+	bool brought = true;
 
-static bool read_tree(struct comparison *c, const struct object_id *id, struct buf *out)
+	while (p->queue_count && brought && !changes_late(p->changes)) {
+		uint32_t commit = dequeue(p);
+		struct commit c = p->graph.items[commit];
+		struct object_id id = p->graph.ids.ids[commit];
+
+		brought = repository_brings(p->repository, &id);
+		for (uint32_t i = 0; i < c.parent_count && brought; i++) {
+			struct object_id parent =
+			    p->graph.ids.ids[p->graph.parents[c.first_parent + i]];
+
+			if (is_unwanted(ends, &parent))
+				(void)read_commit(p, &parent);
+			else
+				mark_commit(p, &parent, MARK_WANTED);
+		}
+	}
+	return brought;
+}
+
+static void mark_all(struct painting *p, const struct id_map *ids, unsigned mark)
+{
+	for (uint32_t i = 0; i < ids->count; i++)
+		mark_commit(p, &ids->ids[i], mark);
+}
+
+/* Marks the commit that the id leads to, perhaps through tags, as unwanted. */
+static void mark_unwanted(struct painting *p, struct object_id id)
 {
 	enum object_type type;
 
-	id_map_add(&c->range->objects, id, NULL);
-	buf_init(out, OBJECT_MAX);
-	return !repository_read(c->repository, id, &type, out, NULL) && type == OBJECT_TREE;
+	while (read_commit(p, &id) == COMMIT_NONE) {
+		if (repository_read(p->repository, &id, &type, &p->object, NULL) ||
+		    type != OBJECT_TAG || !tag_target(buf_bytes(&p->object), &id))
+			return;
+	}
+	mark_commit(p, &id, MARK_UNWANTED);
 }
 
-static bool find_entry(struct bytes tree, struct bytes name, struct tree_entry *e)
+/* Marks the wanted commits: what these lead to and the unwanted ends do not. */
+static void find_commits(struct painting *p, const struct id_map *commits,
+                         const struct range_ends *ends)
 {
-	*e = (struct tree_entry){0};
-	while (tree_entry_next(tree, e)) {
-		if (bytes_equal(e->name, name))
-			return true;
-	}
-	return false;
+	mark_all(p, commits, MARK_WANTED);
+	if (paint_brought(p, ends))
+		return;
+	p->queue_count = 0;
+	p->wanted = 0;
+	if (p->marks)
+		memset(p->marks, 0, p->marks_cap);
+	mark_all(p, commits, MARK_WANTED);
+	for (uint32_t i = 0; i < ends->unwanted.count && !changes_late(p->changes); i++)
+		mark_unwanted(p, ends->unwanted.ids[i]);
+	paint(p);
 }
 
-static void compare_trees(struct comparison *c, const struct object_id *tree,
-                          const struct object_id *olds, size_t count, unsigned depth);
-
-/* Compares one entry with what the old trees have by its name. */
-static void compare_entry(struct comparison *c, const struct tree_entry *e, const struct buf *olds,
-                          size_t count, unsigned depth)
-{
-	struct object_id folders[PARENTS_MAX], files[PARENTS_MAX];
-	size_t folder_count = 0, file_count = 0;
-	struct tree_entry old;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!find_entry(buf_bytes(&olds[i]), e->name, &old))
-			continue;
-		if (object_id_equal(&old.id, &e->id))
-			return; /* a parent has it already */
-		if (old.mode == MODE_FOLDER)
-			folders[folder_count++] = old.id;
-		else if (old.mode != MODE_GITLINK)
-			files[file_count++] = old.id;
-	}
-	if (e->mode == MODE_FOLDER) {
-		compare_trees(c, &e->id, folders, folder_count, depth + 1);
-	} else if (e->mode != MODE_GITLINK) {
-		id_map_add(&c->range->objects, &e->id, NULL);
-		for (size_t i = 0; i < file_count; i++)
-			id_map_add(&c->range->objects, &files[i], NULL);
-	}
-}
-
-/* Collects the objects of the tree that none of the old ones has at the same path. */
-static void compare_trees(struct comparison *c, const struct object_id *tree,
-                          const struct object_id *olds, size_t count, unsigned depth)
-{
-	struct buf *old_bytes = mem_calloc(count, sizeof(*old_bytes));
-	struct tree_entry e = {0};
-	struct buf bytes;
-
-	if (read_tree(c, tree, &bytes) && depth < DEPTH_MAX) {
-		for (size_t i = 0; i < count; i++) {
-			if (!read_tree(c, &olds[i], &old_bytes[i]))
-				buf_clear(&old_bytes[i]);
-		}
-		while (tree_entry_next(buf_bytes(&bytes), &e))
-			compare_entry(c, &e, old_bytes, count, depth);
-	}
-	for (size_t i = 0; i < count; i++)
-		buf_release(&old_bytes[i]);
-	buf_release(&bytes);
-	free(old_bytes);
-}
+/* ---- Which objects ---- */
 
 /* Collects the commit, its parents, and the objects in which it differs from all of them. */
-static void compare_commit(struct comparison *c, const struct painting *p, uint32_t number)
+static void add_commit(struct range *range, struct changes *changes, const struct painting *p,
+                       uint32_t number)
 {
 	const struct commit *commit = &p->graph.items[number];
-	struct object_id trees[PARENTS_MAX];
+	struct object_id trees[CHANGES_OLDS_MAX];
+	bool changed = true;
 	size_t count = 0;
 
-	id_map_add(&c->range->commits, &p->graph.ids.ids[number], NULL);
-	id_map_add(&c->range->objects, &p->graph.ids.ids[number], NULL);
-	for (uint32_t i = 0; i < commit->parent_count && count < PARENTS_MAX; i++) {
+	id_map_add(&range->commits, &p->graph.ids.ids[number], NULL);
+	id_map_add(&range->objects, &p->graph.ids.ids[number], NULL);
+	for (uint32_t i = 0; i < commit->parent_count; i++) {
 		uint32_t parent = p->graph.parents[commit->first_parent + i];
+		const struct object_id *tree = &p->graph.items[parent].tree;
 
 		if (!p->graph.items[parent].present)
 			continue;
-		id_map_add(&c->range->objects, &p->graph.ids.ids[parent], NULL);
-		if (object_id_equal(&p->graph.items[parent].tree, &commit->tree))
-			return;
-		trees[count++] = p->graph.items[parent].tree;
+		id_map_add(&range->objects, &p->graph.ids.ids[parent], NULL);
+		if (p->marks[parent] != MARK_WANTED)
+			id_map_add(&range->boundaries, tree, NULL);
+		changed = changed && !object_id_equal(tree, &commit->tree);
+		if (count < CHANGES_OLDS_MAX)
+			trees[count++] = *tree;
 	}
-	compare_trees(c, &commit->tree, trees, count, 0);
+	if (changed)
+		changes_find(changes, &commit->tree, trees, count);
 }
 
-/* ---- The range ---- */
-
-/* Resolves a revision to a commit and marks it. */
-static enum err mark_revision(struct painting *p, const char *revision, unsigned mark,
-                              struct error *error)
+/* Collects a wanted blob, or all that a wanted tree holds, to which no commit need lead. */
+static void add_object(struct range *range, struct changes *changes, const struct object_id *id,
+                       enum object_type type)
 {
-	struct buf text;
-	struct object_id id;
-	enum err err;
+	struct changes all = {.repository = changes->repository,
+	                      .deadline = changes->deadline,
+	                      .trees = &range->objects,
+	                      .added = &range->pathless};
 
-	buf_init(&text, 4096);
-	err = buf_appendf(&text, "%s^{commit}", *revision ? revision : "HEAD");
-	if (!err)
-		err = repository_resolve(p->repository, buf_text(&text), &id, NULL);
-	buf_release(&text);
-	if (err)
-		return error_set(
-		    error, err,
-		    "%s names no commit that is here; in a shallow clone fetch the rest "
-		    "(git fetch --unshallow, or fetch-depth: 0 in CI)",
-		    *revision ? revision : "HEAD");
-	mark_commit(p, &id, mark);
-	return ERR_NONE;
+	if (type == OBJECT_BLOB)
+		id_map_add(&range->pathless, id, NULL);
+	else
+		changes_find(&all, id, NULL, 0);
+	for (uint32_t i = 0; i < range->pathless.count; i++)
+		id_map_add(&range->objects, &range->pathless.ids[i], NULL);
+	changes->late |= all.late;
+	changes->too_deep |= all.too_deep;
+	changes_release(&all);
 }
 
-enum err range_find(struct range *range, struct repository *repository, const char *text,
-                    struct error *error)
+/* Collects the tags that start at a wanted end, and what they lead to; commits go to `commits`. */
+static enum err add_end(struct range *range, struct changes *changes, const struct range_ends *ends,
+                        struct object_id id, struct id_map *commits, struct error *error)
 {
-	struct painting p = {.repository = repository};
-	struct comparison comparison = {range, repository};
-	const char *dots = strstr(text, "..");
-	char *from;
-	enum err err;
+	enum object_type type = OBJECT_TAG;
+	enum err err = ERR_NONE;
+	struct buf tag;
 
-	if (!dots || dots[2] == '.')
-		return error_set(error, ERR_USAGE, "--range takes A..B, not '%s'", text);
-	from = mem_strdup(text);
-	from[dots - text] = '\0';
-	buf_init(&p.object, OBJECT_MAX);
-	err = mark_revision(&p, dots + 2, MARK_WANTED, error);
-	if (!err)
-		err = mark_revision(&p, from, MARK_UNWANTED, error);
-	if (!err) {
-		paint(&p);
-		for (uint32_t c = 0; c < p.graph.ids.count; c++) {
-			if (p.graph.items[c].present &&
-			    (p.marks[c] & (MARK_WANTED | MARK_UNWANTED)) == MARK_WANTED)
-				compare_commit(&comparison, &p, c);
+	buf_init(&tag, OBJECT_MAX);
+	while (!err && type == OBJECT_TAG && !is_unwanted(ends, &id)) {
+		err = repository_read(changes->repository, &id, &type, NULL, error);
+		if (!err && type == OBJECT_COMMIT) {
+			id_map_add(commits, &id, NULL);
+		} else if (!err && type != OBJECT_TAG) {
+			add_object(range, changes, &id, type);
+		} else if (!err) {
+			id_map_add(&range->objects, &id, NULL);
+			err = repository_read(changes->repository, &id, &type, &tag, error);
+			if (!err && !tag_target(buf_bytes(&tag), &id))
+				break;
 		}
 	}
+	buf_release(&tag);
+	return err;
+}
+
+enum err range_find(struct range *range, struct repository *repository,
+                    const struct range_ends *ends, int64_t deadline, struct error *error)
+{
+	struct changes changes = {.repository = repository,
+	                          .deadline = deadline,
+	                          .trees = &range->objects,
+	                          .added = &range->objects,
+	                          .replaced = &range->objects};
+	struct painting p = {.repository = repository, .changes = &changes};
+	struct id_map commits = {0};
+	char hex[OBJECT_ID_HEX + 1];
+	enum err err = ERR_NONE;
+
+	buf_init(&p.object, OBJECT_MAX);
+	for (uint32_t i = 0; i < ends->wanted.count && !err; i++)
+		err = add_end(range, &changes, ends, ends->wanted.ids[i], &commits, error);
+	if (!err && commits.count)
+		find_commits(&p, &commits, ends);
+	for (uint32_t i = 0; i < commits.count && !err; i++) {
+		if (read_commit(&p, &commits.ids[i]) == COMMIT_NONE)
+			err = error_set(error, ERR_CORRUPT, "%s is no commit that can be read",
+			                object_id_hex(&commits.ids[i], hex));
+	}
+	for (uint32_t c = 0; c < p.graph.ids.count && !err && !changes_late(&changes); c++) {
+		if (p.graph.items[c].present && p.marks[c] == MARK_WANTED)
+			add_commit(range, &changes, &p, c);
+	}
+	range->too_deep = changes.too_deep;
+	range->late = changes.late;
+	changes_release(&changes);
+	id_map_release(&commits);
 	commits_release(&p.graph);
 	buf_release(&p.object);
 	free(p.marks);
 	free(p.queue);
-	free(from);
 	return err;
 }
 
@@ -286,4 +327,146 @@ void range_release(struct range *range)
 {
 	id_map_release(&range->commits);
 	id_map_release(&range->objects);
+	id_map_release(&range->pathless);
+	id_map_release(&range->boundaries);
+}
+
+void range_before(const struct range *range, struct repository *repository,
+                  const struct object_id *commit, int64_t deadline, struct id_map *blobs)
+{
+	struct changes changes = {
+	    .repository = repository, .deadline = deadline, .replaced = blobs, .removed = blobs};
+	uint32_t count = range->boundaries.count;
+	struct commits graph = {0};
+	enum object_type type;
+	struct buf object;
+
+	buf_init(&object, OBJECT_MAX);
+	if (!repository_read(repository, commit, &type, &object, NULL) && type == OBJECT_COMMIT &&
+	    commits_add(&graph, commit, buf_bytes(&object)))
+		changes_find(&changes, &graph.items[0].tree, range->boundaries.ids,
+		             count < CHANGES_OLDS_MAX ? count : CHANGES_OLDS_MAX);
+	changes_release(&changes);
+	commits_release(&graph);
+	buf_release(&object);
+}
+
+/* ---- A..B ---- */
+
+/* Resolves a revision to a commit. */
+static enum err resolve(struct repository *repository, const char *revision, struct object_id *id,
+                        struct error *error)
+{
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, 4096);
+	err = buf_appendf(&text, "%s^{commit}", *revision ? revision : "HEAD");
+	if (!err)
+		err = repository_resolve(repository, buf_text(&text), id, NULL);
+	buf_release(&text);
+	if (err)
+		return error_set(
+		    error, err,
+		    "%s names no commit that is here; in a shallow clone fetch the rest "
+		    "(git fetch --unshallow, or fetch-depth: 0 in CI)",
+		    *revision ? revision : "HEAD");
+	return ERR_NONE;
+}
+
+static const struct reference *find_reference(const struct reference_list *references,
+                                              const char *prefix, const char *name)
+{
+	size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < references->count; i++) {
+		const char *other = references->items[i].name;
+
+		if (strncmp(other, prefix, len) == 0 && strcmp(other + len, name) == 0)
+			return &references->items[i];
+	}
+	return NULL;
+}
+
+/* The branch that the revision is, of this clone or of a remote; NULL if it is another one. */
+static const struct reference *find_branch(const struct reference_list *references,
+                                           const char *revision)
+{
+	static const char *const prefixes[] = {"", "refs/heads/", "refs/remotes/"};
+	const struct reference *r = NULL;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes) && !r; i++)
+		r = find_reference(references, prefixes[i], *revision ? revision : "HEAD");
+	if (r && r->target)
+		r = find_reference(references, "", r->target);
+	return r && strcmp(r->name, "HEAD") != 0 ? r : NULL;
+}
+
+/* Whether both are one branch, here and at a remote. */
+static bool is_same_branch(const char *a, const char *b)
+{
+	static const char local[] = "refs/heads/", remote[] = "refs/remotes/";
+	const char *slash;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (strncmp(a, local, strlen(local)) != 0 || strncmp(b, remote, strlen(remote)) != 0)
+		return false;
+	slash = strchr(b + strlen(remote), '/');
+	return slash && strcmp(a + strlen(local), slash + 1) == 0;
+}
+
+/*
+ * Adds all other branches of remotes, of a bare repository all other references. Where B is no
+ * branch, as in CI, it is taken for the only one that stands there.
+ */
+static void add_others(struct range_ends *ends, struct repository *repository,
+                       const struct reference_list *references, const char *revision,
+                       const struct object_id *id)
+{
+	const char *prefix = repository_is_bare(repository) ? "refs/" : "refs/remotes/";
+	const struct reference *own = find_branch(references, revision);
+	size_t here = 0;
+
+	for (size_t i = 0; i < references->count && !own; i++) {
+		const struct reference *r = &references->items[i];
+
+		here += !r->target && strncmp(r->name, prefix, strlen(prefix)) == 0 &&
+		        object_id_equal(&r->commit, id);
+	}
+	for (size_t i = 0; i < references->count; i++) {
+		const struct reference *r = &references->items[i];
+		bool is_own = own ? is_same_branch(own->name, r->name)
+		                  : here == 1 && object_id_equal(&r->commit, id);
+
+		if (!r->target && !is_own && strncmp(r->name, prefix, strlen(prefix)) == 0)
+			id_map_add(&ends->unwanted, &r->id, NULL);
+	}
+}
+
+enum err range_read(struct range_ends *ends, struct repository *repository,
+                    const struct reference_list *references, const char *text, struct error *error)
+{
+	const char *dots = strstr(text, "..");
+	struct object_id head, base;
+	char *from;
+	enum err err;
+
+	if (!dots || dots[2] == '.')
+		return error_set(error, ERR_USAGE, "--range takes A..B, not '%s'", text);
+	err = resolve(repository, dots + 2, &head, error);
+	if (err)
+		return err;
+	id_map_add(&ends->wanted, &head, NULL);
+	from = mem_strdup(text);
+	from[dots - text] = '\0';
+	if (strlen(from) == OBJECT_ID_HEX && strspn(from, "0") == OBJECT_ID_HEX) {
+		add_others(ends, repository, references, dots + 2, &head);
+	} else {
+		err = resolve(repository, from, &base, error);
+		if (!err)
+			id_map_add(&ends->unwanted, &base, NULL);
+	}
+	free(from);
+	return err;
 }

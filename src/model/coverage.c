@@ -100,8 +100,8 @@ const char *skip_reason_id(enum skip_reason reason)
 
 const char *lost_reason_id(enum lost_reason reason)
 {
-	static const char *const ids[] = {"unreadable",   "changed",  "too-large",
-	                                  "engine-limit", "too-deep", "missing"};
+	static const char *const ids[] = {"unreadable", "changed", "too-large",  "engine-limit",
+	                                  "too-deep",   "missing", "time-budget"};
 
 	return ids[reason];
 }
@@ -126,7 +126,8 @@ const char *lost_reason_text(enum lost_reason reason)
 	                                    "is larger than the default maximum",
 	                                    "hit a limit of the engine",
 	                                    "is nested too deep",
-	                                    "is incomplete"};
+	                                    "is incomplete",
+	                                    "ran out of the time budget"};
 
 	return texts[reason];
 }

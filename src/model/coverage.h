@@ -29,6 +29,7 @@ enum lost_reason {
 	LOST_ENGINE_LIMIT, /* a pattern hit a limit on steps, stack or time */
 	LOST_TOO_DEEP,     /* folders nested past the maximum */
 	LOST_MISSING,      /* objects that a history needs and no store holds */
+	LOST_TIME_BUDGET,  /* the time that the user gave was over */
 	LOST_REASON_COUNT,
 };
 

@@ -50,6 +50,8 @@ struct walk_options {
 	unsigned threads;
 	uint64_t memory;     /* bytes for objects and states, of all threads together */
 	uint64_t object_max; /* bytes; a larger object is lost */
+	int64_t deadline;    /* nanoseconds of the monotonic clock, past which selected objects (see
+	                        objects_select()) are not read any more; 0: none */
 };
 
 struct walk_counts {
@@ -58,6 +60,7 @@ struct walk_counts {
 	uint64_t stored;  /* bytes of whole objects and of what deltas insert */
 	uint64_t remade;  /* objects that were made again */
 	uint64_t pieces;  /* of families, as the threads took them */
+	uint64_t late;    /* objects that the deadline left out */
 };
 
 /* The delta families of some packs: const once made, for any number of walks. */

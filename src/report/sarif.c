@@ -404,6 +404,7 @@ static void write_descriptors(struct json *j)
 		"Look at the input, or switch off the rule that the message names.",
 	    [LOST_TOO_DEEP] = "Scan the inner folder by itself.",
 	    [LOST_MISSING] = "Fetch what is missing: the message says how.",
+	    [LOST_TIME_BUDGET] = "Scan less at once, or give it a larger --time-budget.",
 	};
 
 	_Static_assert(sizeof(help) / sizeof(*help) == LOST_REASON_COUNT, "one help text a reason");

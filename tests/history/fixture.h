@@ -50,10 +50,11 @@ static inline int fixture_end(void **state)
 
 static inline struct history_options fixture_options(unsigned threads, uint64_t memory)
 {
-	return (struct history_options){.choice = {.since = INT64_MIN},
-	                                .sighting = {.scan = &fixture_scan,
-	                                             .walk = {threads, memory, OBJECT_LIMIT},
-	                                             .max_size = OBJECT_LIMIT}};
+	return (struct history_options){
+	    .choice = {.since = INT64_MIN},
+	    .sighting = {.scan = &fixture_scan,
+	                 .walk = {.threads = threads, .memory = memory, .object_max = OBJECT_LIMIT},
+	                 .max_size = OBJECT_LIMIT}};
 }
 
 /* The history of the repository; the caller releases it. */

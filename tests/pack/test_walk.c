@@ -301,7 +301,7 @@ static void lose(void *context, unsigned worker, const struct object_id *id, con
 static struct walk_counts walk(const char *const *names, size_t count, unsigned threads,
                                uint64_t memory)
 {
-	struct walk_options options = {threads, memory, LIMIT};
+	struct walk_options options = {.threads = threads, .memory = memory, .object_max = LIMIT};
 	struct visitor visitor = {.types = 1u << OBJECT_BLOB,
 	                          .state_size = sizeof(struct copy),
 	                          .least_copy = 16,

@@ -122,7 +122,7 @@ static void limit_keeps_the_highest_levels(void **state)
 	assert_true(token < generic);
 	assert_int_equal(occurrences_of(text, "\"ruleId\""), 3);
 	assert_int_equal(occurrences_of(text, "\"level\":\"note\""), 0);
-	assert_has(text, "{\"descriptor\":{\"id\":\"results-left-out\",\"index\":7},"
+	assert_has(text, "{\"descriptor\":{\"id\":\"results-left-out\",\"index\":8},"
 	                 "\"level\":\"warning\",\"message\":{\"text\":"
 	                 "\"2 of 5 results were left out, lowest level first.\"}}");
 	free(text);
@@ -250,7 +250,7 @@ static void lost_coverage_is_a_failed_invocation(void **state)
 		  "\"uriBaseId\":\"SRCROOT\"}}}]},");
 	assert_has(text, "\"message\":{\"text\":\"This input could not be read: no name.\"}},");
 	assert_has(text, "the detail\\u001b[0m.");
-	assert_has(text, "{\"descriptor\":{\"id\":\"skipped\",\"index\":6},\"level\":\"note\","
+	assert_has(text, "{\"descriptor\":{\"id\":\"skipped\",\"index\":7},\"level\":\"note\","
 	                 "\"message\":{\"text\":\"Left out by kind or by choice: "
 	                 "2 (symbolic links), 1 (over --max-size).\"}}],");
 	free(text);
