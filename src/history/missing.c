@@ -1,7 +1,7 @@
 #include "history/missing.h"
 
 #include "base/memory.h"
-#include "history/tree_entries.h"
+#include "git/tree_entries.h"
 #include "history/trees.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "detect/fingerprint.h"
-#include "history/tree_entries.h"
+#include "git/tree_entries.h"
 
 #include <stdlib.h>
 

@@ -1,14 +1,20 @@
 /*
  * The entries of a tree object (git-mktree(1) makes them): "MODE NAME", a zero byte and an id each.
  */
-#ifndef TRAWL_HISTORY_TREE_ENTRIES_H
-#define TRAWL_HISTORY_TREE_ENTRIES_H
+#ifndef TRAWL_GIT_TREE_ENTRIES_H
+#define TRAWL_GIT_TREE_ENTRIES_H
 
 #include "base/bytes.h"
 #include "model/object.h"
 
-/* Modes that are no files (git-fast-import(1)); octal. */
-enum { MODE_FOLDER = 0040000, MODE_GITLINK = 0160000 };
+/* Modes (git-fast-import(1)); octal. A file's has bits for its rights, too. */
+enum {
+	MODE_KIND = 0170000, /* the bits that tell these apart */
+	MODE_FILE = 0100000,
+	MODE_LINK = 0120000,
+	MODE_FOLDER = 0040000,
+	MODE_GITLINK = 0160000,
+};
 
 /* Zero-initialise before the first entry. */
 struct tree_entry {

@@ -1,4 +1,4 @@
-#include "history/tree_entries.h"
+#include "git/tree_entries.h"
 
 bool tree_entry_next(struct bytes tree, struct tree_entry *e)
 {
