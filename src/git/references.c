@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -282,6 +283,86 @@ out:
 	free(r.entries);
 	if (err)
 		reference_list_release(list);
+	return err;
+}
+
+/* ---- One reference ---- */
+
+/* Finds the line "ID NAME" among the packed references. */
+static enum err find_packed(struct object_id *id, const char *common, const char *name,
+                            struct error *error)
+{
+	struct buf path, key, text;
+	const unsigned char *found;
+	enum err err;
+
+	buf_init(&path, NAME_MAX_BYTES + LOOSE_MAX);
+	buf_init(&key, NAME_MAX_BYTES);
+	buf_init(&text, PACKED_MAX);
+	err = buf_appendf(&path, "%s/packed-refs", common);
+	if (!err)
+		err = buf_appendf(&key, " %s\n", name);
+	if (!err)
+		err = library_read_file(AT_FDCWD, buf_text(&path), &text, error);
+	if (!err) {
+		found = memmem(text.ptr, text.len, key.ptr, key.len);
+		err = found ? ERR_NONE : ERR_MISSING;
+		if (found && ((size_t)(found - text.ptr) < OBJECT_ID_HEX ||
+		              !object_id_parse(id, (const char *)found - OBJECT_ID_HEX)))
+			err = error_set(error, ERR_CORRUPT, "%s: no id stands before %s",
+			                buf_text(&path), name);
+	}
+	buf_release(&path);
+	buf_release(&key);
+	buf_release(&text);
+	return err;
+}
+
+enum err reference_find(struct object_id *id, const char *git, const char *common, const char *name,
+                        struct error *error)
+{
+	struct arena arena = {0};
+	struct reading r = {.arena = &arena};
+	int own = open(git, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int shared = open(common, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum err err = ERR_NONE;
+	bool found = false;
+
+	*id = (struct object_id){{0}};
+	if (own < 0 || shared < 0)
+		err = error_set(error, ERR_IO, "%s: %s", own < 0 ? git : common, strerror(errno));
+	while (!err && !found) {
+		int at = bytes_start_with(bytes_of(name), "refs/") ? shared : own;
+		const struct entry *entry = NULL;
+		struct stat st;
+
+		if (strstr(name, "..") || r.count > SYMBOLIC_MAX) {
+			err = error_set(error, ERR_CORRUPT, "%s leads to no reference", name);
+			break;
+		}
+		/* An empty folder is what is left of references below it. */
+		if (fstatat(at, name, &st, 0) != 0 || !S_ISDIR(st.st_mode))
+			read_loose(&r, at, name, name);
+		if (r.count && strcmp(r.entries[r.count - 1].name, name) == 0)
+			entry = &r.entries[r.count - 1];
+		if (!entry) {
+			err = find_packed(id, common, name, error);
+			found = true;
+		} else if (entry->broken) {
+			err = error_set(error, ERR_CORRUPT, "%s: no reference", name);
+		} else if (entry->target) {
+			name = entry->target;
+		} else {
+			*id = entry->id;
+			found = true;
+		}
+	}
+	if (own >= 0)
+		(void)close(own);
+	if (shared >= 0)
+		(void)close(shared);
+	free(r.entries);
+	arena_release(&arena);
 	return err;
 }
 

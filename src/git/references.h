@@ -34,6 +34,14 @@ struct reference_list {
 enum err references_read(struct reference_list *list, const char *git, const char *common,
                          struct error *error);
 
+/*
+ * The id that one reference ("HEAD", "refs/heads/main") names in that repository, found without
+ * reading the others; *id is zero on failure. ERR_MISSING when it, or what it leads to, does not
+ * exist, as with an unborn HEAD; ERR_CORRUPT for what is no reference; ERR_IO, ERR_LIMIT.
+ */
+enum err reference_find(struct object_id *id, const char *git, const char *common, const char *name,
+                        struct error *error);
+
 void reference_list_release(struct reference_list *list);
 
 #endif

@@ -17,10 +17,11 @@
 #include <unistd.h>
 
 enum {
-	CONFIG_MAX = 16 << 20,   /* bytes */
-	TAGS_MAX = 32,           /* that lead to a commit one through another */
-	TAG_SIZE_MAX = 64 << 20, /* bytes */
-	LACK_MAX = 64 << 10,     /* bytes */
+	CONFIG_MAX = 16 << 20,     /* bytes */
+	TAGS_MAX = 32,             /* that lead to a commit one through another */
+	TAG_SIZE_MAX = 64 << 20,   /* bytes */
+	LACK_MAX = 64 << 10,       /* bytes */
+	MERGE_HEAD_MAX = 64 << 10, /* bytes */
 };
 
 struct repository {
@@ -327,6 +328,47 @@ const char *repository_folder(const struct repository *r)
 bool repository_is_bare(const struct repository *r)
 {
 	return r->bare;
+}
+
+const char *repository_files(const struct repository *r)
+{
+	return r->git;
+}
+
+/* Adds the commits that git keeps in MERGE_HEAD until the merge is committed, one on each line. */
+static enum err read_merge_heads(const struct repository *r, struct id_map *commits,
+                                 struct error *error)
+{
+	struct arena arena = {0};
+	const char *path = path_join(&arena, r->git, "MERGE_HEAD");
+	struct object_id id;
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, MERGE_HEAD_MAX);
+	err = library_read_file(AT_FDCWD, path, &text, error);
+	for (size_t at = 0; !err && at < text.len; at += OBJECT_ID_HEX + 1) {
+		if (text.len - at <= OBJECT_ID_HEX || text.ptr[at + OBJECT_ID_HEX] != '\n' ||
+		    !object_id_parse(&id, (const char *)text.ptr + at))
+			err = error_set(error, ERR_CORRUPT, "%s: not a list of commits", path);
+		else
+			id_map_add(commits, &id, NULL);
+	}
+	buf_release(&text);
+	arena_release(&arena);
+	return err == ERR_MISSING ? ERR_NONE : err;
+}
+
+enum err repository_parents(const struct repository *r, struct id_map *commits, struct error *error)
+{
+	struct object_id head;
+	enum err err = reference_find(&head, r->git, r->common, "HEAD", error);
+
+	if (!err)
+		id_map_add(commits, &head, NULL);
+	else if (err != ERR_MISSING)
+		return err;
+	return read_merge_heads(r, commits, error);
 }
 
 const char *repository_remote(const struct repository *r)

@@ -40,6 +40,9 @@ const char *repository_folder(const struct repository *repository);
 /* Whether it has no work tree. */
 bool repository_is_bare(const struct repository *repository);
 
+/* The folder of the repository's own files, such as HEAD and the index; absolute. */
+const char *repository_files(const struct repository *repository);
+
 /* The address of the remote `origin` without user and password; NULL if there is none. */
 const char *repository_remote(const struct repository *repository);
 
@@ -72,6 +75,13 @@ enum err repository_reference_ids(struct repository *repository, struct referenc
 
 /* Fills in the commit that the reference's id leads to; zero if to none. */
 void repository_peel(struct repository *repository, struct reference *reference);
+
+/*
+ * Adds the commits that the next one will follow: HEAD's, unless there is none yet, and those that
+ * are being merged. ERR_CORRUPT, ERR_IO or ERR_LIMIT when they cannot be told.
+ */
+enum err repository_parents(const struct repository *repository, struct id_map *commits,
+                            struct error *error);
 
 /*
  * Reads one object, from wherever it lies, into out (emptied first), whose maximum bounds it; for
