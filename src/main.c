@@ -18,6 +18,7 @@ static const struct {
 } commands[] = {
     {"scan", command_scan},
     {"history", command_history},
+    {"staged", command_staged},
     {"rules", command_rules},
 };
 

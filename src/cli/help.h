@@ -7,6 +7,7 @@
 extern const char help_trawl[];
 extern const char help_scan[];
 extern const char help_history[];
+extern const char help_staged[];
 extern const char help_rules[];
 
 #endif

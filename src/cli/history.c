@@ -148,35 +148,42 @@ static enum err find_all(struct session *s, struct found_repositories *found, st
 	return err;
 }
 
-int command_history(int argc, char **argv)
+int session_history(struct session *s)
 {
-	struct session session = {.has_repositories = true};
 	struct found_repositories found = {0};
 	struct histories all = {0};
 	struct error error = {0};
-	const struct options *o = &session.options;
+	const struct options *o = &s->options;
 	enum err err;
 	int status;
 
-	if (session_begin(&session, argc, argv, &error))
-		return session_fail(&session, &error);
-	if (o->help)
-		return session_help(&session, help_history);
 	/* A repository that one stands in is trusted; a stranger's does not allow its own leaks. */
-	session.scan.inline_policy =
+	s->scan.inline_policy =
 	    o->no_inline || o->operands.count || o->recursive ? INLINE_IGNORE : INLINE_MARK;
-	err = find_all(&session, &found, &error);
+	err = find_all(s, &found, &error);
 	if (!err)
-		err = scan_all(&session, &all, &found, &error);
+		err = scan_all(s, &all, &found, &error);
 	if (err) {
-		status = session_fail(&session, &error);
+		status = session_fail(s, &error);
 	} else {
-		status = session_report(&session, &error);
-		session_end(&session);
+		status = session_report(s, &error);
+		session_end(s);
 	}
 	for (size_t i = 0; i < all.count; i++)
 		history_release(&all.items[i]);
 	free(all.items);
 	found_repositories_release(&found);
 	return status;
+}
+
+int command_history(int argc, char **argv)
+{
+	struct session session = {.has_repositories = true};
+	struct error error = {0};
+
+	if (session_begin(&session, argc, argv, &error))
+		return session_fail(&session, &error);
+	if (session.options.help)
+		return session_help(&session, help_history);
+	return session_history(&session);
 }

@@ -361,7 +361,7 @@ static void print_summary(const struct session *s, size_t rule_count)
 	double seconds = (double)(clock_ms(CLOCK_MONOTONIC) - s->started_run) / 1000;
 	char files[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], number[NUMBER_TEXT_MAX];
 
-	const char *what = s->repository_count ? "object" : "file";
+	const char *what = s->unit ? s->unit : s->repository_count ? "object" : "file";
 	size_t findings = s->result.findings.count + s->leaks.count;
 
 	fprintf(stderr, "scanned %s %s%s, %s, %zu rules in %.*f s", number_text(files, c->files),
@@ -370,6 +370,8 @@ static void print_summary(const struct session *s, size_t rule_count)
 	if (findings)
 		fprintf(stderr, "; %s %s", number_text(number, findings),
 		        findings == 1 ? "finding" : "findings");
+	if (s->old)
+		fprintf(stderr, "; %s not new", number_text(number, s->old));
 	if (s->result.suppressed)
 		fprintf(stderr, "; %s allowed inline", number_text(number, s->result.suppressed));
 	if (c->lost_count)
@@ -407,7 +409,7 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 {
 	const char *no_color = getenv("NO_COLOR");
 	bool color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
-	char *path = realpath(".", NULL);
+	char *path = s->folder ? mem_strdup(s->folder) : realpath(".", NULL);
 	char *folder = redacted(s, path ? path : "/");
 	struct run run = {.findings = s->result.findings.items,
 	                  .finding_count = s->result.findings.count,

@@ -24,6 +24,9 @@ struct session {
 	size_t report_count;
 	bool text_wanted;    /* one of them is text */
 	bool sarif_wanted;   /* one of them is SARIF */
+	const char *unit;    /* what the summary counts; NULL: files, or objects of repositories */
+	const char *folder;  /* that paths are relative to; NULL: where one stands */
+	uint64_t old;        /* findings that are left out because an earlier version has them */
 	int64_t started_ms;  /* wall clock, or SOURCE_DATE_EPOCH */
 	int64_t started_run; /* monotonic clock, for the summary */
 };
@@ -59,6 +62,12 @@ enum err session_write_parts(const struct session *session, const struct session
 
 /* Writes the reports of the result, prints the summary, and returns the exit status. */
 int session_report(struct session *session, struct error *error);
+
+/*
+ * Scans the histories that the options of the session, which has begun, ask for, reports, and ends
+ * the session; returns the exit status.
+ */
+int session_history(struct session *session);
 
 /* Frees all; reports that were not written leave nothing behind. */
 void session_end(struct session *session);

@@ -139,11 +139,8 @@ static bool take_hash(struct bytes *left)
 	       take(left, "\n");
 }
 
-/*
- * Whether the content is a pointer and nothing else. An extension's name, which the specification
- * does not bound, is held too short to be a secret.
- */
-static bool is_lfs_pointer(struct bytes content)
+/* An extension's name, which the specification does not bound, is held too short to be a secret. */
+bool file_is_lfs_pointer(struct bytes content)
 {
 	static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 	struct bytes left = content;
@@ -196,7 +193,7 @@ static bool read_regular(struct buf *content, int fd, const struct stat *before,
 	if (!read_all(content, fd, (uint64_t)before->st_size, file, options, coverage))
 		return false;
 	check_unchanged(fd, before, content->len, file, coverage);
-	if (is_lfs_pointer(buf_bytes(content))) {
+	if (file_is_lfs_pointer(buf_bytes(content))) {
 		coverage_skip(coverage, SKIP_LFS_POINTER);
 		return false;
 	}

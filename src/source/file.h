@@ -27,4 +27,7 @@ void file_buffer_init(struct buf *content, const struct source_options *options)
 bool file_read(struct buf *content, const struct file *file, const struct source_options *options,
                struct coverage *coverage);
 
+/* Whether the content is a pointer of Git LFS and nothing else. */
+bool file_is_lfs_pointer(struct bytes content);
+
 #endif

@@ -33,6 +33,16 @@ import zlib
 ALPHANUMERIC = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "0": b"\0", "\\": b"\\"}
 COMMAND_SECONDS = 60
+GIT_CONFIG = """[user]
+    name = Somebody
+    email = somebody@example.invalid
+[init]
+    defaultBranch = main
+[protocol "file"]
+    allow = always
+[advice]
+    detachedHead = false
+"""
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 
 
@@ -103,8 +113,12 @@ class Run:
         self.result = None  # of the last command
         self.status_given = True
         self.closed = []  # folders whose rights were changed: to be opened for their removal
-        self.environment = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}",
-                                DATA=str(data), HOME=f"{bin_folder}/home", LC_ALL="C.UTF-8")
+        # Git is configured by GIT_CONFIG below, whatever the machine has.
+        inherited = {name: value for name, value in os.environ.items()
+                     if not name.startswith(("GIT_", "PRE_COMMIT_", "XDG_"))}
+        self.environment = dict(inherited, PATH=f"{bin_folder}:{os.environ['PATH']}",
+                                DATA=str(data), HOME=f"{bin_folder}/home", LC_ALL="C.UTF-8",
+                                GIT_CONFIG_NOSYSTEM="1")
 
     def token(self, match):
         name = match.group(1)
@@ -227,6 +241,7 @@ def main():
         os.chmod(top, 0o755)
         bin_folder = os.path.join(top, "bin")
         os.makedirs(os.path.join(bin_folder, "home"))
+        pathlib.Path(bin_folder, "home", ".gitconfig").write_text(GIT_CONFIG)
         # A copy, because nobody may be unable to reach the build folder.
         shutil.copy(program, os.path.join(bin_folder, "trawl"))
         for path in map(pathlib.Path, files):
