@@ -75,11 +75,11 @@ configured() {
 	cmake -S "$root" -B "$folder" -G Ninja "$@"
 }
 
-# built FOLDER OPTIONS...: configures and builds $target (all, if that is not set); the output is
+# built FOLDER OPTIONS...: configures and builds $targets (all, if that is not set); the output is
 # shown only when that fails.
 built() {
 	log=$(mktemp) || return
-	if { configured "$@" && cmake --build "$folder" --target "${target:-all}"; } \
+	if { configured "$@" && cmake --build "$folder" --target ${targets:-all}; } \
 		>"$log" 2>&1 </dev/null; then
 		rm -f "$log"
 		return 0
