@@ -34,13 +34,21 @@ missing_packages() {
 	done <"$ci/packages.txt"
 }
 
-# need PURPOSES: installs the packages that are missing, or says how to and ends the script.
+# same_version PROGRAM: whether it is a Trawl of this tree's version.
+same_version() {
+	version=$(sed -n 's/^project(trawl VERSION \([^ ]*\).*/\1/p' "$root/CMakeLists.txt")
+	[ "$("$1" --version 2>/dev/null)" = "trawl $version" ]
+}
+
+# need PURPOSES: installs the packages that are missing, or says how to and ends the script; with
+# TRAWL_INSTALL=never always the latter.
 need() {
 	missing=$(missing_packages "$1")
 	[ -n "$missing" ] || return 0
 
 	line="apt-get install -y --no-install-recommends$missing"
-	if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+	if [ "${TRAWL_INSTALL-}" = never ] || [ "$(id -u)" -ne 0 ] ||
+		! command -v apt-get >/dev/null; then
 		printf 'trawl: packages are missing; as root run:\n%s\n' "$line" >&2
 		exit 2
 	fi
