@@ -11,6 +11,8 @@ import subprocess
 import sys
 
 BORROWED = re.compile(r"^(.*): as for trawl scan", re.MULTILINE)
+# Lines that say what a command takes; in others, options of other programs may stand.
+DEFINING = re.compile(r"^(?:Usage:|      ) trawl .*$|^ +-.*$", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[a-z]\b)(?:, (--[a-z-]+))?( [A-Z]+\b)?")
 COMMAND = re.compile(r"^  ([a-z]+)(?: \[[^]]*\]| [A-Z.]+)* +(.*)$")
 
@@ -42,7 +44,8 @@ class Command:
                 part for heading, part in sections(scan_text).items() if heading and heading in names
             )
         self.options = {"--help": False, "-h": False}
-        for short, long, value in OPTION.findall("\n".join(parts.values())):
+        lines = "\n".join(DEFINING.findall("".join(parts.values())))
+        for short, long, value in OPTION.findall(lines):
             for option in filter(None, (short, long)):
                 self.options[option] = self.options.get(option, False) or bool(value)
         self.verbs = []
