@@ -44,7 +44,7 @@ static enum err add_history(struct session *s, struct history *h, struct error *
 	                            .coverage = &h->coverage,
 	                            .repositories = &repository,
 	                            .repository_count = 1,
-	                            .suppressed = h->suppressed};
+	                            .suppressed = &h->suppressed};
 	struct report *reports = mem_calloc(s->options.outputs.count, sizeof(*reports));
 	size_t count = 0;
 	enum err err;
@@ -61,7 +61,8 @@ static enum err add_history(struct session *s, struct history *h, struct error *
 	for (size_t i = 0; i < h->leaks.count; i++)
 		leak_list_add(&s->leaks, &h->leaks.items[i]);
 	coverage_adopt(&s->result.coverage, &h->coverage);
-	s->result.suppressed += h->suppressed;
+	for (size_t i = 0; i < h->suppressed.count; i++)
+		leak_list_add(&s->suppressed_leaks, &h->suppressed.items[i]);
 	s->repositories =
 	    mem_resize(s->repositories, s->repository_count + 1, sizeof(*s->repositories));
 	s->repositories[s->repository_count++] = repository;
@@ -158,8 +159,7 @@ int session_history(struct session *s)
 	int status;
 
 	/* A repository that one stands in is trusted; a stranger's does not allow its own leaks. */
-	s->scan.inline_policy =
-	    o->no_inline || o->operands.count || o->recursive ? INLINE_IGNORE : INLINE_MARK;
+	s->scan.inline_policy = o->no_inline || !s->settings.trusted ? INLINE_IGNORE : INLINE_MARK;
 	err = find_all(s, &found, &error);
 	if (!err)
 		err = scan_all(s, &all, &found, &error);
@@ -178,7 +178,7 @@ int session_history(struct session *s)
 
 int command_history(int argc, char **argv)
 {
-	struct session session = {.has_repositories = true};
+	struct session session = {.has_repositories = true, .trust = TRUST_HERE};
 	struct error error = {0};
 
 	if (session_begin(&session, argc, argv, &error))

@@ -21,6 +21,17 @@ enum long_option {
 	OPTION_ONLY,
 	OPTION_DISABLE,
 	OPTION_NO_INLINE,
+	OPTION_ALLOW_MARKERS,
+	OPTION_CONFIG,
+	OPTION_NO_CONFIG,
+	OPTION_CONFIG_FROM,
+	OPTION_TRUST_REPO,
+	OPTION_BASELINE,
+	OPTION_NO_BASELINE,
+	OPTION_REPORT_SUPPRESSED,
+	OPTION_REPORT_STALE,
+	OPTION_FAIL_ON_STALE,
+	OPTION_HISTORY,
 	OPTION_SHOW_SECRETS,
 	OPTION_FAIL_ON,
 	OPTION_EXIT_CODE,
@@ -49,6 +60,17 @@ static const struct option long_options[] = {
     {"only", required_argument, NULL, OPTION_ONLY},
     {"disable", required_argument, NULL, OPTION_DISABLE},
     {"no-inline", no_argument, NULL, OPTION_NO_INLINE},
+    {"allow-markers", required_argument, NULL, OPTION_ALLOW_MARKERS},
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
+    {"config-from", required_argument, NULL, OPTION_CONFIG_FROM},
+    {"trust-repo", no_argument, NULL, OPTION_TRUST_REPO},
+    {"baseline", required_argument, NULL, OPTION_BASELINE},
+    {"no-baseline", no_argument, NULL, OPTION_NO_BASELINE},
+    {"report-suppressed", no_argument, NULL, OPTION_REPORT_SUPPRESSED},
+    {"report-stale", no_argument, NULL, OPTION_REPORT_STALE},
+    {"fail-on-stale", no_argument, NULL, OPTION_FAIL_ON_STALE},
+    {"history", no_argument, NULL, OPTION_HISTORY},
     {"show-secrets", no_argument, NULL, OPTION_SHOW_SECRETS},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"exit-code", required_argument, NULL, OPTION_EXIT_CODE},
@@ -179,9 +201,23 @@ static bool option_serves(int option, const char *command)
 	case OPTION_RULES:
 	case 'h':
 		return true;
+	case OPTION_HISTORY:
+		return strcmp(command, "baseline") == 0;
+	case 'o':
+	case OPTION_FAIL_ON:
+	case OPTION_EXIT_CODE:
+	case OPTION_SARIF_LIMIT:
+	case OPTION_REPORT_SUPPRESSED:
+	case OPTION_NO_BASELINE:
+	case OPTION_SHOW_SECRETS:
+	case OPTION_FINGERPRINT_KEY:
+		return strcmp(command, "rules") != 0 && strcmp(command, "baseline") != 0;
+	case OPTION_REPORT_STALE:
+	case OPTION_FAIL_ON_STALE:
+		return strcmp(command, "scan") == 0 || strcmp(command, "history") == 0;
 	case OPTION_STDIN_NAME:
 	case OPTION_INCLUDE_IGNORED:
-		return strcmp(command, "scan") == 0;
+		return strcmp(command, "scan") == 0 || strcmp(command, "baseline") == 0;
 	case OPTION_MEMORY:
 	case OPTION_NO_REUSE:
 	case OPTION_RANGE:
@@ -201,6 +237,7 @@ static enum err read_option(struct options *o, int option, const char *value, st
 	static const char *const levels[] = {"note", "warning", "error", "never", NULL};
 	static const char *const policies[] = {"lower", "strict", "ignore", NULL};
 	static const char *const progresses[] = {"auto", "always", "never", NULL};
+	static const char *const markers[] = {"trawl", "all", NULL};
 	uint64_t number = 0;
 	int chosen = 0;
 	enum err err = ERR_NONE;
@@ -234,11 +271,46 @@ static enum err read_option(struct options *o, int option, const char *value, st
 	case OPTION_NO_INLINE:
 		o->no_inline = true;
 		break;
+	case OPTION_ALLOW_MARKERS:
+		err = read_choice("--allow-markers", value, markers, &chosen, error);
+		o->all_markers = chosen;
+		break;
+	case OPTION_CONFIG:
+		o->config = value;
+		break;
+	case OPTION_NO_CONFIG:
+		o->no_config = true;
+		break;
+	case OPTION_CONFIG_FROM:
+		o->config_from = value;
+		break;
+	case OPTION_TRUST_REPO:
+		o->trust_repo = true;
+		break;
+	case OPTION_BASELINE:
+		o->baseline = value;
+		break;
+	case OPTION_NO_BASELINE:
+		o->no_baseline = true;
+		break;
+	case OPTION_REPORT_SUPPRESSED:
+		o->report_suppressed = true;
+		break;
+	case OPTION_REPORT_STALE:
+		o->report_stale = true;
+		break;
+	case OPTION_FAIL_ON_STALE:
+		o->report_stale = o->fail_on_stale = true;
+		break;
+	case OPTION_HISTORY:
+		o->history = true;
+		break;
 	case OPTION_SHOW_SECRETS:
 		o->show_secrets = true;
 		break;
 	case OPTION_FAIL_ON:
 		err = read_choice("--fail-on", value, levels, &o->fail_on, error);
+		o->fail_on_chosen = true;
 		break;
 	case OPTION_EXIT_CODE:
 		err = read_number("--exit-code", value, 0, 255, &number, error);

@@ -28,12 +28,24 @@ struct options {
 	const char *key_file; /* --fingerprint-key; NULL: the environment's, else the public one */
 	bool show_secrets;
 	bool no_inline;
+	bool all_markers;        /* --allow-markers all */
+	const char *config;      /* --config FILE; NULL: not asked; likewise below */
+	const char *config_from; /* --config-from REF */
+	const char *baseline;    /* --baseline FILE */
+	bool no_config;
+	bool no_baseline;
+	bool trust_repo; /* what a repository says of its own scan counts */
+	bool report_suppressed;
+	bool report_stale;
+	bool fail_on_stale;
+	bool history; /* of `trawl baseline`: the entries are those of all commits */
 	bool allow_incomplete;
 	bool quiet;
 	bool verbose;
 	bool help;
 	enum progress progress;
-	int fail_on;   /* enum level; LEVEL_ERROR + 1: never */
+	int fail_on; /* enum level; LEVEL_ERROR + 1: never */
+	bool fail_on_chosen;
 	int exit_code; /* in place of 1 */
 	unsigned threads;
 	uint64_t memory;    /* bytes for the objects of a history */

@@ -1,10 +1,10 @@
+#include "cli/scan.h"
 #include "base/memory.h"
 #include "base/pool.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/progress.h"
-#include "cli/session.h"
 #include "cli/status.h"
 #include "scan/scanner.h"
 
@@ -36,32 +36,50 @@ static void scan_blobs(void *shared, unsigned worker)
 	scanner_free(scanner);
 }
 
-int command_scan(int argc, char **argv)
+static bool excludes(const void *suppressions, struct bytes path)
+{
+	return suppressions_exclude(suppressions, path);
+}
+
+enum err scan_operands(struct session *session, struct error *error)
 {
 	static const char *const here[] = {"."};
-	struct session session = {0};
-	struct work work = {.session = &session};
-	struct error error = {0};
-	const struct options *o = &session.options;
-	int status;
+	struct work work = {.session = session};
+	const struct options *o = &session->options;
+	struct source_options source = o->source;
+	enum err err;
 
-	if (session_begin(&session, argc, argv, &error))
-		return session_fail(&session, &error);
-	if (o->help)
-		return session_help(&session, help_scan);
-	if (source_open(&work.source, o->operands.count ? o->operands.items : here,
-	                o->operands.count ? o->operands.count : 1, &o->source, &error))
-		return session_fail(&session, &error);
-
+	if (session->settings.has_config) {
+		source.excludes = excludes;
+		source.excludes_context = session->scan.suppressions;
+	}
+	err = source_open(&work.source, o->operands.count ? o->operands.items : here,
+	                  o->operands.count ? o->operands.count : 1, &source, error);
+	if (err)
+		return err;
 	work.results = mem_calloc(o->threads, sizeof(*work.results));
 	progress_init(&work.progress, o);
 	pool_run(o->threads, scan_blobs, &work);
 	progress_clear(&work.progress);
 	for (unsigned i = 0; i < o->threads; i++)
-		scan_result_adopt(&session.result, &work.results[i]);
+		scan_result_adopt(&session->result, &work.results[i]);
 	free(work.results);
 	source_close(work.source);
+	return ERR_NONE;
+}
 
+int command_scan(int argc, char **argv)
+{
+	struct session session = {.trust = TRUST_TREE};
+	struct error error = {0};
+	int status;
+
+	if (session_begin(&session, argc, argv, &error))
+		return session_fail(&session, &error);
+	if (session.options.help)
+		return session_help(&session, help_scan);
+	if (scan_operands(&session, &error))
+		return session_fail(&session, &error);
 	status = session_report(&session, &error);
 	session_end(&session);
 	return status;

@@ -3,10 +3,12 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "cli/numbers.h"
+#include "cli/stale.h"
 #include "cli/status.h"
 #include "scan/redact.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -219,9 +221,60 @@ static void warn_slow_rules(const struct ruleset *set)
 	}
 }
 
-enum err session_begin(struct session *s, int argc, char **argv, struct error *error)
+/* Rules that the configuration disables must exist, so that a misspelt one is seen. */
+static enum err disable_rules(struct session *s, struct error *error)
+{
+	const struct config_words *words = &s->settings.config.disable;
+
+	for (size_t i = 0; i < words->count; i++) {
+		struct error cause;
+
+		if (ruleset_choose(&s->rules, NULL, 0, &words->items[i].text, 1, &cause))
+			return error_set(error, ERR_SYNTAX, "%s:%" PRIu32 ": %s",
+			                 s->settings.config.file, words->items[i].line,
+			                 cause.message);
+	}
+	return ERR_NONE;
+}
+
+static enum err load_rules(struct session *s, struct error *error)
 {
 	const struct options *o = &s->options;
+	enum err err = ruleset_load_texts(&s->rules, o->rules.items, o->rules.count,
+	                                  s->settings.rules, s->settings.rule_count, error);
+
+	if (!err)
+		err = ruleset_choose(&s->rules, o->only.items, o->only.count, o->disable.items,
+		                     o->disable.count, error);
+	if (!err)
+		err = disable_rules(s, error);
+	if (!err && !ruleset_enabled_count(&s->rules))
+		err =
+		    error_set(error, ERR_USAGE,
+		              "--only, --disable and the configuration leave no rule; trawl rules "
+		              "list tells them all");
+	return err;
+}
+
+/* What the settings say that no option says otherwise. */
+static void apply_settings(struct session *s)
+{
+	struct settings *settings = &s->settings;
+	struct tm day;
+	time_t now = (time_t)(s->started_ms / 1000);
+
+	if (settings->has_config && settings->config.has_fail_on && !s->options.fail_on_chosen)
+		s->options.fail_on = settings->config.fail_on;
+	settings->suppressions.key = s->scan.key;
+	if (gmtime_r(&now, &day))
+		strftime(settings->suppressions.today, BASELINE_DATE_SIZE, "%Y-%m-%d", &day);
+	if (settings->has_config || settings->has_baseline)
+		s->scan.suppressions = &settings->suppressions;
+}
+
+enum err session_begin(struct session *s, int argc, char **argv, struct error *error)
+{
+	struct options *o = &s->options;
 	enum err err;
 
 	s->started_ms = report_clock_ms();
@@ -231,21 +284,22 @@ enum err session_begin(struct session *s, int argc, char **argv, struct error *e
 		return err;
 	s->scan.keep_secrets = o->show_secrets;
 	s->scan.inline_policy = o->no_inline ? INLINE_IGNORE : INLINE_DROP;
+	s->scan.foreign_markers = o->all_markers;
+	o->no_baseline |= s->for_baseline;
 	err = read_key(&s->scan.key, o->key_file, error);
 	if (!err)
-		err = ruleset_load(&s->rules, o->rules.items, o->rules.count, error);
+		err = settings_read(&s->settings, o, s->trust, s->files, error);
 	if (!err)
-		err = ruleset_choose(&s->rules, o->only.items, o->only.count, o->disable.items,
-		                     o->disable.count, error);
-	if (!err && !ruleset_enabled_count(&s->rules))
-		err = error_set(
-		    error, ERR_USAGE,
-		    "--only and --disable leave no rule; trawl rules list tells them all");
+		err = stale_possible(s, error);
+	if (!err)
+		err = load_rules(s, error);
+	if (!err)
+		apply_settings(s);
 	if (!err)
 		err = engine_new(&s->engine, &s->rules, &o->engine, error);
 	if (!err && !o->quiet)
 		warn_slow_rules(&s->rules);
-	if (!err)
+	if (!err && !s->for_baseline)
 		err = open_reports(s, error);
 	return err;
 }
@@ -305,7 +359,7 @@ static bool any_fails(const struct session *s, const struct leak_list *leaks)
 
 static int exit_status(const struct session *s, const struct session_part *part)
 {
-	if (any_fails(s, part->leaks))
+	if (any_fails(s, part->leaks) || (s->stale && s->options.fail_on_stale))
 		return s->options.exit_code;
 	return part->coverage->lost_count && !s->options.allow_incomplete ? STATUS_INCOMPLETE
 	                                                                  : STATUS_CLEAN;
@@ -355,6 +409,40 @@ static void print_lost(const struct session *s)
 		        number_text(number, c->lost_count - LOST_SHOWN_MAX));
 }
 
+/* How many findings each kind of suppression keeps out. */
+static void print_suppressed(const struct session *s)
+{
+	static const char *const texts[] = {"allowed inline", "in the baseline",
+	                                    "allowed by the configuration"};
+	uint64_t counts[sizeof(texts) / sizeof(*texts)] = {0};
+	char number[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < s->result.suppressed.count; i++)
+		counts[s->result.suppressed.items[i].suppression->kind]++;
+	for (size_t i = 0; i < s->suppressed_leaks.count; i++)
+		counts[s->suppressed_leaks.items[i].occurrences[0].first.suppression->kind]++;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (counts[i])
+			fprintf(stderr, "; %s %s", number_text(number, counts[i]), texts[i]);
+	}
+}
+
+/* Which settings count, and what they switch off. */
+static void print_settings(const struct settings *settings)
+{
+	const struct configuration *config = &settings->config;
+
+	if (settings->has_config)
+		fprintf(stderr, "configuration: %s\n", config->file);
+	for (size_t i = 0; i < config->disable.count; i++)
+		fprintf(stderr, "disabled by line %" PRIu32 ": %s\n", config->disable.items[i].line,
+		        config->disable.items[i].text);
+	if (settings->has_baseline)
+		fprintf(stderr, "baseline: %s, %zu %s\n", settings->baseline.file,
+		        settings->baseline.count,
+		        settings->baseline.count == 1 ? "entry" : "entries");
+}
+
 static void print_summary(const struct session *s, size_t rule_count)
 {
 	const struct coverage *c = &s->result.coverage;
@@ -372,13 +460,13 @@ static void print_summary(const struct session *s, size_t rule_count)
 		        findings == 1 ? "finding" : "findings");
 	if (s->old)
 		fprintf(stderr, "; %s not new", number_text(number, s->old));
-	if (s->result.suppressed)
-		fprintf(stderr, "; %s allowed inline", number_text(number, s->result.suppressed));
+	print_suppressed(s);
 	if (c->lost_count)
 		fprintf(stderr, "; %s not scanned", number_text(number, c->lost_count));
 	fputc('\n', stderr);
 	if (!s->options.verbose)
 		return;
+	print_settings(&s->settings);
 	for (int i = 0; i < SKIP_REASON_COUNT; i++) {
 		if (c->skipped[i])
 			fprintf(stderr, "left out: %s %s\n", number_text(number, c->skipped[i]),
@@ -396,7 +484,11 @@ static void print_left_out(const struct session *s)
 
 	for (size_t i = 0; i < s->leaks.count; i++)
 		count += s->leaks.items[i].count; /* a result for each occurrence */
-
+	if (s->options.report_suppressed) {
+		count += s->result.suppressed.count;
+		for (size_t i = 0; i < s->suppressed_leaks.count; i++)
+			count += s->suppressed_leaks.items[i].count;
+	}
 	if (s->sarif_wanted && count > s->options.sarif_limit)
 		fprintf(stderr,
 		        "trawl: SARIF: %s results, the least severe, are left out; "
@@ -422,12 +514,18 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 	                  .ended_ms = report_clock_ms(),
 	                  .exit_status = exit_status(s, part),
 	                  .fail_on = s->options.fail_on,
-	                  .suppressed = part->suppressed,
+	                  .suppressed = s->result.suppressed.count + part->suppressed->count,
 	                  .folder = folder};
 	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);
 	enum err err = ERR_NONE;
 
 	run.rules = rules;
+	if (s->options.report_suppressed) {
+		run.suppressed_findings = s->result.suppressed.items;
+		run.suppressed_finding_count = s->result.suppressed.count;
+		run.suppressed_leaks = part->suppressed->items;
+		run.suppressed_leak_count = part->suppressed->count;
+	}
 	for (size_t i = 0; i < count && !err; i++) {
 		struct report_options options = {.show_secrets = s->options.show_secrets,
 		                                 .color = color && !reports[i].path,
@@ -451,7 +549,7 @@ int session_report(struct session *s, struct error *error)
 	                           .coverage = &s->result.coverage,
 	                           .repositories = s->repositories,
 	                           .repository_count = s->repository_count,
-	                           .suppressed = s->result.suppressed};
+	                           .suppressed = &s->suppressed_leaks};
 
 	if (s->result.coverage.named_count) {
 		struct scanner *scanner = session_scanner(s);
@@ -460,8 +558,11 @@ int session_report(struct session *s, struct error *error)
 		scanner_free(scanner);
 	}
 	finding_list_sort(&s->result.findings);
+	finding_list_sort(&s->result.suppressed);
 	leak_list_sort(&s->leaks);
+	leak_list_sort(&s->suppressed_leaks);
 	coverage_sort(&s->result.coverage);
+	s->stale = stale_list(s);
 	if (session_write_parts(s, &all, s->reports, s->report_count, error))
 		return session_error(s, error);
 	print_lost(s);
@@ -480,6 +581,8 @@ void session_end(struct session *s)
 	ruleset_release(&s->rules);
 	scan_result_release(&s->result);
 	leak_list_release(&s->leaks);
+	leak_list_release(&s->suppressed_leaks);
+	settings_release(&s->settings);
 	free(s->repositories);
 	options_release(&s->options);
 	*s = (struct session){0};

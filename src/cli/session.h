@@ -7,6 +7,7 @@
 #define TRAWL_CLI_SESSION_H
 
 #include "cli/options.h"
+#include "cli/settings.h"
 #include "model/history.h"
 #include "scan/scanner.h"
 
@@ -17,6 +18,12 @@ struct session {
 	struct scan_options scan;
 	struct scan_result result; /* of all workers, or of all histories */
 	struct leak_list leaks;    /* of all histories */
+	struct leak_list suppressed_leaks;
+	struct settings settings;
+	enum trust trust; /* set before the session begins, likewise below */
+	const struct tree_files
+	    *files;        /* where a trusted tree's settings are; NULL: in its folder */
+	bool for_baseline; /* one is being made: no reports, and none that exists holds */
 	struct scanned_repository *repositories;
 	size_t repository_count;
 	bool has_repositories; /* set before the session begins: reports may go to folders */
@@ -27,13 +34,14 @@ struct session {
 	const char *unit;    /* what the summary counts; NULL: files, or objects of repositories */
 	const char *folder;  /* that paths are relative to; NULL: where one stands */
 	uint64_t old;        /* findings that are left out because an earlier version has them */
+	size_t stale;        /* suppressions that hold against nothing, if they are asked for */
 	int64_t started_ms;  /* wall clock, or SOURCE_DATE_EPOCH */
 	int64_t started_run; /* monotonic clock, for the summary */
 };
 
 /*
- * Reads the command line and makes all ready; with --help it stops after the options. The session
- * ({0} before, but for has_repositories) must be ended whatever the result.
+ * Reads the command line and the settings, and makes all ready; with --help it stops after the
+ * options. The session ({0} before, but for what says otherwise) must be ended whatever the result.
  */
 enum err session_begin(struct session *session, int argc, char **argv, struct error *error);
 
@@ -43,10 +51,10 @@ struct scanner *session_scanner(struct session *session);
 /* What one report of the session covers: everything, or one repository of several. */
 struct session_part {
 	const struct leak_list *leaks;
+	const struct leak_list *suppressed;
 	const struct coverage *coverage;
 	const struct scanned_repository *repositories;
 	size_t repository_count;
-	uint64_t suppressed;
 };
 
 /*

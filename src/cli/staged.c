@@ -153,15 +153,37 @@ static char *pre_commit_range(void)
 	return range;
 }
 
+/* The staged files, opened when the first is needed. */
+struct opening {
+	struct session *session;
+	struct staged *staged;
+};
+
+static enum err open_staged(struct opening *o, struct error *error)
+{
+	return o->staged ? ERR_NONE : staged_open(&o->staged, &o->session->options.source, error);
+}
+
+/* Reads what the index says of its own scan. */
+static enum err read_setting(void *context, const char *path, struct buf *out, struct error *error)
+{
+	struct opening *o = context;
+	enum err err = open_staged(o, error);
+
+	return err ? err : staged_read(o->staged, path, out, error);
+}
+
 int command_staged(int argc, char **argv)
 {
 	char *range = pre_commit_range();
-	struct session session = {.has_repositories = range};
-	struct staged *staged = NULL;
+	struct opening opening = {0};
+	struct tree_files files = {.read = read_setting, .context = &opening, .name = ""};
+	struct session session = {.has_repositories = range, .trust = TRUST_TREE, .files = &files};
 	struct error error = {0};
 	enum err err;
 	int status;
 
+	opening.session = &session;
 	err = session_begin(&session, argc, argv, &error);
 	if (err) {
 		status = session_fail(&session, &error);
@@ -172,13 +194,13 @@ int command_staged(int argc, char **argv)
 		session.options.operands.count = 0;
 		status = session_history(&session);
 	} else {
-		err = staged_open(&staged, &session.options.source, &error);
+		err = open_staged(&opening, &error);
 		if (!err)
-			err = scan_staged(&session, staged, &error);
+			err = scan_staged(&session, opening.staged, &error);
 		status = err ? session_fail(&session, &error) : session_report(&session, &error);
 		session_end(&session);
 	}
-	staged_close(staged);
+	staged_close(opening.staged);
 	free(range);
 	return status;
 }

@@ -22,6 +22,11 @@ enum err fingerprint_key_set(struct fingerprint_key *key, struct bytes text, str
 	return ERR_NONE;
 }
 
+void fingerprint_key_random(struct fingerprint_key *key)
+{
+	randombytes_buf(key->bytes, sizeof(key->bytes));
+}
+
 void fingerprint_make(const struct fingerprint_key *key, const char *rule_id, struct bytes secret,
                       unsigned char out[FINGERPRINT_SIZE])
 {

@@ -20,6 +20,9 @@ struct fingerprint_key {
  */
 enum err fingerprint_key_set(struct fingerprint_key *key, struct bytes text, struct error *error);
 
+/* A key that nobody knows. */
+void fingerprint_key_random(struct fingerprint_key *key);
+
 /* BLAKE2b-128 (RFC 7693), keyed, over the rule's id, a zero byte and the secret. */
 void fingerprint_make(const struct fingerprint_key *key, const char *rule_id, struct bytes secret,
                       unsigned char out[FINGERPRINT_SIZE]);

@@ -4,6 +4,26 @@
 
 static const char marker[] = "trawl:allow";
 
+/* As the documentation of each scanner has them; they speak for their own line. */
+static const char *const foreign_markers[] = {
+    "gitleaks:allow",
+    "betterleaks:allow",
+    "trufflehog:ignore",
+    "kingfisher:ignore",
+    "pragma: allowlist secret",
+    "pragma:allowlist secret",
+    "ggignore",
+    "NOSONAR",
+    NULL,
+};
+
+/* These speak for the line that follows theirs. */
+static const char *const foreign_markers_before[] = {
+    "pragma: allowlist nextline secret",
+    "pragma:allowlist nextline secret",
+    NULL,
+};
+
 static bool is_word(unsigned char c)
 {
 	return isalnum(c) || c == '_' || c == '-';
@@ -75,33 +95,59 @@ static void read_ids(struct inline_line *line, struct bytes left, const struct r
 	}
 }
 
+/* Finds the word in the line, and takes off the line what ends with it. */
+static bool find_word(struct bytes *line, const char *word)
+{
+	const size_t len = strlen(word);
+	const unsigned char *start = line->ptr, *found;
+
+	while ((found = memmem(line->ptr, line->len, word, len))) {
+		bool starts = found == start || !is_word(found[-1]);
+
+		*line = bytes_slice(*line, (size_t)(found - line->ptr) + len, line->len);
+		if (starts && (!line->len || !is_word(*line->ptr)))
+			return true;
+	}
+	return false;
+}
+
+static struct bytes line_at(struct bytes text, size_t start)
+{
+	const unsigned char *end = memchr(text.ptr + start, '\n', text.len - start);
+
+	return bytes_slice(text, start, end ? (size_t)(end - text.ptr) : text.len);
+}
+
 /* What the markers allow on the line that starts at the offset. */
 static struct inline_line read_line(struct bytes text, size_t start, const struct ruleset *set)
 {
-	const unsigned char *end = memchr(text.ptr + start, '\n', text.len - start);
-	struct bytes line = bytes_slice(text, start, end ? (size_t)(end - text.ptr) : text.len);
+	struct bytes line = line_at(text, start);
 	struct inline_line result = {0};
-	const size_t len = sizeof(marker) - 1;
-	const unsigned char *found;
-	size_t at = 0;
 
-	while (!result.all && (found = memmem(line.ptr + at, line.len - at, marker, len))) {
-		size_t before = (size_t)(found - line.ptr);
-
-		at = before + len;
-		if ((before == 0 || !is_word(line.ptr[before - 1])) &&
-		    (at == line.len || !is_word(line.ptr[at])))
-			read_ids(&result, bytes_slice(line, at, line.len), set);
-	}
+	while (!result.all && find_word(&line, marker))
+		read_ids(&result, line, set);
 	return result;
+}
+
+static bool has_foreign(struct bytes text, size_t start, const char *const *markers)
+{
+	for (; *markers; markers++) {
+		struct bytes line = line_at(text, start);
+
+		if (find_word(&line, *markers))
+			return true;
+	}
+	return false;
 }
 
 static void enter_line(struct inline_allow *state, struct bytes text, size_t line_start,
                        const struct ruleset *set)
 {
-	struct inline_allow entered = {.started = true, .line_start = line_start};
+	struct inline_allow entered = {
+	    .foreign = state->foreign, .started = true, .line_start = line_start};
 
 	entered.own = read_line(text, line_start, set);
+	entered.own.all |= state->foreign && has_foreign(text, line_start, foreign_markers);
 	if (line_start > 0) {
 		const unsigned char *newline = memrchr(text.ptr, '\n', line_start - 1);
 		size_t before = newline ? (size_t)(newline - text.ptr) + 1 : 0;
@@ -109,6 +155,8 @@ static void enter_line(struct inline_allow *state, struct bytes text, size_t lin
 		/* A marker on a line that has a finding of its own is spent on that. */
 		if (!state->started || state->line_start != before)
 			entered.before = read_line(text, before, set);
+		entered.before.all |=
+		    state->foreign && has_foreign(text, before, foreign_markers_before);
 	}
 	*state = entered;
 }

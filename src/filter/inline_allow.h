@@ -6,6 +6,8 @@
  * spaces, each perhaps with a `*` at its end; then a reason, if one is wanted. Without an id it
  * speaks for all rules. A first word that looks like an id (lower case, with a hyphen) and fits no
  * rule allows nothing: it is one misspelt.
+ *
+ * The markers of other scanners (see the list in the .c file) can be heeded, too.
  */
 #ifndef TRAWL_FILTER_INLINE_ALLOW_H
 #define TRAWL_FILTER_INLINE_ALLOW_H
@@ -23,8 +25,9 @@ struct inline_line {
 	size_t count;
 };
 
-/* The line of the last finding; start each text with {0}. */
+/* The line of the last finding; start each text anew. */
 struct inline_allow {
+	bool foreign; /* other scanners' markers speak, too: for all findings on their line */
 	bool started;
 	size_t line_start; /* offset in the text */
 	struct inline_line own;

@@ -370,7 +370,7 @@ static size_t occurrences_of_trail(const struct attribution *a, const struct eve
 
 /* Makes the leak of one secret from all its events, which are in order of trail and time. */
 static void add_leak(struct attribution *a, struct leak_list *leaks,
-                     const struct event *const *events, size_t count, uint64_t *suppressed)
+                     const struct event *const *events, size_t count)
 {
 	struct dated *dated = mem_calloc(count, sizeof(*dated));
 	const struct ref_names *refs = &a->refs[events[0]->sighting->secret];
@@ -379,15 +379,16 @@ static void add_leak(struct attribution *a, struct leak_list *leaks,
 
 	for (size_t i = 0, end; i < count; i = end) {
 		const struct trail *trail = &a->trails[events[i]->trail];
-		bool allowed;
+		size_t first = n;
 
 		for (end = i; end < count && events[end]->trail == events[i]->trail; end++)
 			;
-		allowed = events[end - 1]->sighting->finding.allowed;
-		*suppressed += allowed;
-		if (!allowed && (trail->kind != OBJECT_BLOB ||
-		                 rule_admits_path(events[i]->sighting->finding.rule, trail->path)))
+		if (trail->kind != OBJECT_BLOB ||
+		    rule_admits_path(events[i]->sighting->finding.rule, trail->path))
 			n += occurrences_of_trail(a, events + i, end - i, dated + n);
+		for (; first < n; first++) /* the newest version speaks for all */
+			dated[first].occurrence.last.allowed =
+			    events[end - 1]->sighting->finding.allowed;
 	}
 	if (n) {
 		qsort(dated, n, sizeof(*dated), dated_order);
@@ -407,7 +408,7 @@ static void add_leak(struct attribution *a, struct leak_list *leaks,
 	free(dated);
 }
 
-static void add_leaks(struct attribution *a, struct leak_list *leaks, uint64_t *suppressed)
+static void add_leaks(struct attribution *a, struct leak_list *leaks)
 {
 	const struct event **sorted = mem_calloc(a->event_count, sizeof(*sorted));
 
@@ -420,15 +421,14 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks, uint64_t *
 		              sorted[end]->sighting->secret == sorted[i]->sighting->secret;
 		     end++)
 			;
-		add_leak(a, leaks, sorted + i, end - i, suppressed);
+		add_leak(a, leaks, sorted + i, end - i);
 	}
 	free(sorted);
 }
 
 void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
                const struct reference_list *references, const bool *selected,
-               const struct id_map *pathless, const struct walk_options *options,
-               uint64_t *suppressed)
+               const struct id_map *pathless, const struct walk_options *options)
 {
 	struct attribution a = {.sightings = sightings,
 	                        .references = references,
@@ -457,7 +457,7 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	if (!selected || pathless)
 		follow_dangling(&a, pathless);
 	find_states(&a);
-	add_leaks(&a, leaks, suppressed);
+	add_leaks(&a, leaks);
 	for (uint32_t i = 0; i < sightings->secret_count; i++)
 		free(a.refs[i].items);
 	free(a.refs);

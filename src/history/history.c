@@ -4,6 +4,7 @@
 #include "history/attribution.h"
 #include "history/missing.h"
 #include "history/range.h"
+#include "history/suppressed.h"
 #include "scan/redact.h"
 
 #include <inttypes.h>
@@ -85,16 +86,17 @@ static void find_author(struct occurrence *o, struct repository *repository, str
 		read_person(o, line, arena);
 }
 
-static void find_authors(struct history *h, struct repository *repository)
+static void find_authors(struct leak_list *leaks, struct repository *repository,
+                         struct arena *arena)
 {
 	struct buf object;
 
 	buf_init(&object, (size_t)16 * 1024 * 1024);
-	for (size_t i = 0; i < h->leaks.count; i++) {
-		struct leak *leak = &h->leaks.items[i];
+	for (size_t i = 0; i < leaks->count; i++) {
+		struct leak *leak = &leaks->items[i];
 
 		for (size_t k = 0; k < leak->count; k++)
-			find_author(&leak->occurrences[k], repository, &object, &h->leaks.arena);
+			find_author(&leak->occurrences[k], repository, &object, arena);
 	}
 	buf_release(&object);
 }
@@ -110,14 +112,13 @@ static const char *redact_text(struct redactor *r, const char *text, struct aren
 
 /* Paths, authors and references can hold secrets, too; they are redacted before anyone sees them.
  */
-static void redact_names(struct history *h, struct engine *engine)
+static void redact_names(struct leak_list *leaks, struct engine *engine, struct arena *arena)
 {
 	struct redactor redactor = {.detector = detector_new(engine)};
 	const struct bytes none = {NULL, 0};
-	struct arena *arena = &h->leaks.arena;
 
-	for (size_t i = 0; i < h->leaks.count; i++) {
-		struct leak *leak = &h->leaks.items[i];
+	for (size_t i = 0; i < leaks->count; i++) {
+		struct leak *leak = &leaks->items[i];
 		const char **refs = (const char **)leak->refs;
 
 		for (; refs && *refs; refs++)
@@ -410,7 +411,7 @@ static enum err scan_objects(struct history *h, struct scan *scan, struct error 
 	                     range, &selected, error);
 	if (!err && sightings.secret_count)
 		attribute(&h->leaks, &sightings, &scan->objects, &scan->references, selected,
-		          range ? &range->pathless : NULL, &options->sighting.walk, &h->suppressed);
+		          range ? &range->pathless : NULL, &options->sighting.walk);
 	h->attribute_seconds = seconds_now() - scanned;
 	if (!err && range && !sightings.counts.late)
 		check_range(h, scan->repository, &sightings.graph, selected);
@@ -425,7 +426,9 @@ static enum err scan_objects(struct history *h, struct scan *scan, struct error 
 		drop_old_secrets(h, scan);
 	for (size_t i = 0; i < h->leaks.count; i++)
 		h->leaks.items[i].repository = h->folder;
+	suppress_leaks(&h->leaks, &h->suppressed, options->sighting.scan->suppressions);
 	leak_list_sort(&h->leaks);
+	leak_list_sort(&h->suppressed);
 	sightings_release(&sightings);
 	free(selected);
 	return err;
@@ -457,10 +460,16 @@ static enum err scan_range(struct history *h, struct scan *scan, const struct ra
 /* What comes after the scan, and the end of it. */
 static enum err finish(struct history *h, struct scan *scan, enum err err)
 {
-	if (!err)
-		find_authors(h, scan->repository);
-	if (!err && !scan->options->sighting.scan->keep_secrets)
-		redact_names(h, scan->engine);
+	struct arena *arena = &h->leaks.arena;
+
+	if (!err) {
+		find_authors(&h->leaks, scan->repository, arena);
+		find_authors(&h->suppressed, scan->repository, arena);
+	}
+	if (!err && !scan->options->sighting.scan->keep_secrets) {
+		redact_names(&h->leaks, scan->engine, arena);
+		redact_names(&h->suppressed, scan->engine, arena);
+	}
 	objects_close(&scan->objects);
 	reference_list_release(&scan->references);
 	repository_close(scan->repository);
@@ -519,6 +528,7 @@ void history_release(struct history *h)
 	free(h->folder);
 	free(h->remote);
 	leak_list_release(&h->leaks);
+	leak_list_release(&h->suppressed);
 	coverage_release(&h->coverage);
 	finding_list_release(&h->text);
 	*h = (struct history){0};

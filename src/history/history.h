@@ -31,9 +31,9 @@ struct history {
 	char head[OBJECT_ID_HEX + 1]; /* empty: HEAD leads nowhere */
 	struct leak_list leaks;       /* sorted */
 	struct coverage coverage;
-	uint64_t suppressed;
-	uint32_t commits;         /* of a range or push; 0 for others */
-	struct finding_list text; /* owns what the leaks point to */
+	struct leak_list suppressed; /* what is held against; its text is that of leaks */
+	uint32_t commits;            /* of a range or push; 0 for others */
+	struct finding_list text;    /* owns what the leaks point to */
 	struct walk_counts counts;
 	uint64_t read; /* bytes that the prefilter was given */
 	double scan_seconds;

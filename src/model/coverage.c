@@ -91,9 +91,9 @@ void coverage_sort(struct coverage *c)
 
 const char *skip_reason_id(enum skip_reason reason)
 {
-	static const char *const ids[] = {"symbolic-link",    "special-file", "gitlink",
-	                                  "lfs-pointer",      "ignored",      "max-size",
-	                                  "generic-on-binary"};
+	static const char *const ids[] = {"symbolic-link", "special-file",     "gitlink",
+	                                  "lfs-pointer",   "ignored",          "excluded",
+	                                  "max-size",      "generic-on-binary"};
 
 	return ids[reason];
 }
@@ -108,13 +108,10 @@ const char *lost_reason_id(enum lost_reason reason)
 
 const char *skip_reason_text(enum skip_reason reason)
 {
-	static const char *const texts[] = {"symbolic links",
-	                                    "special files",
-	                                    "gitlinks",
-	                                    "LFS pointers",
-	                                    "ignored",
-	                                    "over --max-size",
-	                                    "binaries, by generic rules"};
+	static const char *const texts[] = {"symbolic links",  "special files",
+	                                    "gitlinks",        "LFS pointers",
+	                                    "ignored",         "excluded by the configuration",
+	                                    "over --max-size", "binaries, by generic rules"};
 
 	return texts[reason];
 }

@@ -17,6 +17,7 @@ enum skip_reason {
 	SKIP_GITLINK,
 	SKIP_LFS_POINTER,
 	SKIP_IGNORED,           /* by .gitignore; a folder counts once */
+	SKIP_EXCLUDED,          /* by the configuration; likewise */
 	SKIP_MAX_SIZE,          /* over a --max-size that the user gave */
 	SKIP_GENERIC_ON_BINARY, /* binaries that generic rules passed over */
 	SKIP_REASON_COUNT,

@@ -50,6 +50,13 @@ void finding_list_sort(struct finding_list *list)
 	list->count = kept;
 }
 
+const char *suppression_kind_name(enum suppression_kind kind)
+{
+	static const char *const names[] = {"inline", "baseline", "config"};
+
+	return names[kind];
+}
+
 const char *checksum_state_name(enum checksum_state state)
 {
 	static const char *const names[] = {"none", "valid", "invalid"};

@@ -15,6 +15,23 @@ enum { FINGERPRINT_SIZE = 16, PREVIEW_MAX = 24 };
 
 enum checksum_state { CHECKSUM_STATE_NONE, CHECKSUM_STATE_VALID, CHECKSUM_STATE_INVALID };
 
+/* What keeps a finding out of the reports. */
+enum suppression_kind {
+	SUPPRESSION_INLINE,   /* a marker in the text itself */
+	SUPPRESSION_BASELINE, /* an entry of the baseline */
+	SUPPRESSION_CONFIG,   /* an entry of the configuration */
+};
+
+/* Owned by what it stands in. */
+struct suppression {
+	enum suppression_kind kind;
+	strings paths;       /* globs: where it holds, and below; NULL: everywhere */
+	const char *reason;  /* NULL: none is given; likewise below */
+	const char *owner;   /* who answers for it */
+	const char *expires; /* YYYY-MM-DD, the last day on which it holds */
+	uint32_t line;       /* 1-based, in its file; 0: none */
+};
+
 struct finding {
 	const struct rule *rule;
 	struct bytes path;     /* as the system names it, any bytes; owned by the list */
@@ -33,6 +50,9 @@ struct finding {
 	uint8_t level;            /* enum level */
 	uint8_t checksum;         /* enum checksum_state */
 	bool allowed;             /* the text itself allows it */
+	const struct suppression *suppression; /* what keeps it out; NULL: nothing */
+	/* What holds for its secret, perhaps at some paths only, up to a NULL; NULL: nothing. */
+	const struct suppression *const *held;
 	uint8_t prefix_len;       /* bytes of prefix */
 	char prefix[PREVIEW_MAX]; /* what may be shown of the secret; printable ASCII */
 	uint8_t fingerprint[FINGERPRINT_SIZE];
@@ -60,6 +80,9 @@ void finding_list_adopt(struct finding_list *into, struct finding_list *from);
  * stands twice, as when a file lies below two of the operands.
  */
 void finding_list_sort(struct finding_list *list);
+
+/* "inline", "baseline", "config". */
+const char *suppression_kind_name(enum suppression_kind kind);
 
 /* "none", "valid", "invalid". */
 const char *checksum_state_name(enum checksum_state state);

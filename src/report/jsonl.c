@@ -98,6 +98,17 @@ static void write_occurrence(struct json *j, const struct occurrence *o)
 	json_end(j);
 }
 
+/* What is held against the finding. */
+static void write_suppression(struct json *j, const struct suppression *s)
+{
+	json_object(j, "suppressed");
+	json_text(j, "by", suppression_kind_name(s->kind));
+	write_optional(j, "reason", s->reason);
+	write_optional(j, "owner", s->owner);
+	write_optional(j, "expires", s->expires);
+	json_end(j);
+}
+
 /* The members that a leak has beyond those of its first place. */
 static void write_leak(struct json *j, const struct leak *leak)
 {
@@ -183,17 +194,32 @@ static void write_summary(struct json *j, const struct run *run)
 	json_end(j);
 }
 
+/* One finding, or the leak of which it is the first place. */
+static void write_line(struct json *j, const struct finding *f, const struct leak *leak,
+                       const struct report_options *options)
+{
+	json_object(j, NULL);
+	write_finding(j, f, options);
+	if (leak)
+		write_leak(j, leak);
+	if (f->suppression)
+		write_suppression(j, f->suppression);
+	json_end(j);
+}
+
 void jsonl_write(FILE *out, const struct run *run, const struct report_options *options)
 {
 	struct json j;
 
 	json_init(&j, out);
-	for (size_t i = 0; i < run_count(run); i++) {
-		json_object(&j, NULL);
-		write_finding(&j, run_finding(run, i), options);
-		if (run->leak_count)
-			write_leak(&j, &run->leaks[i]);
-		json_end(&j);
-	}
+	for (size_t i = 0; i < run->finding_count; i++)
+		write_line(&j, &run->findings[i], NULL, options);
+	for (size_t i = 0; i < run->leak_count; i++)
+		write_line(&j, &run->leaks[i].occurrences[0].first, &run->leaks[i], options);
+	for (size_t i = 0; i < run->suppressed_finding_count; i++)
+		write_line(&j, &run->suppressed_findings[i], NULL, options);
+	for (size_t i = 0; i < run->suppressed_leak_count; i++)
+		write_line(&j, &run->suppressed_leaks[i].occurrences[0].first,
+		           &run->suppressed_leaks[i], options);
 	write_summary(&j, run);
 }

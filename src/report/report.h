@@ -51,8 +51,13 @@ struct run {
 	int64_t ended_ms;
 	int exit_status;
 	int fail_on;         /* findings of this level and above fail; LEVEL_ERROR + 1: none */
-	uint64_t suppressed; /* findings that inline comments allow */
-	const char *folder;  /* absolute path of the folder that relative paths start from */
+	uint64_t suppressed; /* findings and leaks that something is held against */
+	/* These, sorted, if they are wanted. Formats without a place for them leave them out. */
+	const struct finding *suppressed_findings;
+	size_t suppressed_finding_count;
+	const struct leak *suppressed_leaks;
+	size_t suppressed_leak_count;
+	const char *folder; /* absolute path of the folder that relative paths start from */
 };
 
 /* How many findings or leaks the run has. */

@@ -43,9 +43,12 @@ struct result {
 	size_t number;           /* of the occurrence in the leak, from 0 */
 };
 
-/* Goes through the results that are written, in their order: by level, then as the report has them.
+/*
+ * Goes through the results that are written, in their order: by level, then as the report has them;
+ * those that something is held against come last.
  */
 struct selection {
+	bool suppressed;
 	int level;
 	size_t next;       /* finding or leak */
 	size_t occurrence; /* next of the leak */
@@ -54,10 +57,12 @@ struct selection {
 
 static uint64_t result_count(const struct run *run)
 {
-	uint64_t count = run->finding_count;
+	uint64_t count = run->finding_count + run->suppressed_finding_count;
 
 	for (size_t i = 0; i < run->leak_count; i++)
 		count += run->leaks[i].count;
+	for (size_t i = 0; i < run->suppressed_leak_count; i++)
+		count += run->suppressed_leaks[i].count;
 	return count;
 }
 
@@ -69,15 +74,18 @@ static struct selection select_results(const struct writer *w)
 /* The next one of any level, or false at the end. */
 static bool step(const struct run *run, struct selection *s, struct result *result)
 {
-	const struct leak *leak;
+	const struct finding *findings = s->suppressed ? run->suppressed_findings : run->findings;
+	size_t count = s->suppressed ? run->suppressed_finding_count : run->finding_count;
+	const struct leak *leaks = s->suppressed ? run->suppressed_leaks : run->leaks, *leak;
+	size_t leak_count = s->suppressed ? run->suppressed_leak_count : run->leak_count;
 
-	if (s->next < run->finding_count) {
-		*result = (struct result){.finding = &run->findings[s->next++]};
+	if (s->next < count) {
+		*result = (struct result){.finding = &findings[s->next++]};
 		return true;
 	}
-	if (s->next == run_count(run))
+	if (s->next == count + leak_count)
 		return false;
-	leak = &run->leaks[s->next];
+	leak = &leaks[s->next - count];
 	*result = (struct result){&leak->occurrences[s->occurrence].first, leak, s->occurrence};
 	if (++s->occurrence == leak->count) {
 		s->next++;
@@ -92,6 +100,10 @@ static bool next_result(const struct run *run, struct selection *s, struct resul
 		if (!step(run, s, result)) {
 			s->level--;
 			s->next = 0;
+			if (s->level < LEVEL_NOTE && !s->suppressed) {
+				s->suppressed = true;
+				s->level = LEVEL_ERROR;
+			}
 		} else if (result->finding->level == s->level) {
 			s->left--;
 			return true;
@@ -726,6 +738,25 @@ static void write_origin(struct json *j, const struct result *r)
 	json_uint(j, "occurrences", r->leak->count);
 }
 
+static void write_suppression(struct json *j, const struct suppression *s)
+{
+	json_array(j, "suppressions");
+	json_object(j, NULL);
+	json_text(j, "kind", s->kind == SUPPRESSION_INLINE ? "inSource" : "external");
+	json_text(j, "status", "accepted");
+	if (s->reason)
+		json_text(j, "justification", s->reason);
+	json_object(j, "properties");
+	json_text(j, "by", suppression_kind_name(s->kind));
+	if (s->owner)
+		json_text(j, "owner", s->owner);
+	if (s->expires)
+		json_text(j, "expires", s->expires);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+}
+
 static void write_result(struct writer *w, const struct result *r)
 {
 	struct json *j = &w->json;
@@ -742,6 +773,8 @@ static void write_result(struct writer *w, const struct result *r)
 	write_fingerprints(j, f);
 	if (r->leak)
 		json_uuid(j, "correlationGuid", f->fingerprint); /* of all its occurrences */
+	if (f->suppression)
+		write_suppression(j, f->suppression);
 	json_object(j, "properties");
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "checksum", checksum_state_name(f->checksum));

@@ -55,7 +55,7 @@ static void fill_part(struct ruleset_part *part, const struct rule_list *list, s
 }
 
 static enum err load(struct ruleset *set, bool builtin, const char *const *paths, size_t count,
-                     struct error *error)
+                     const struct rule_text *texts, size_t text_count, struct error *error)
 {
 	struct rule_list list = {0};
 	enum err err = ERR_NONE;
@@ -64,6 +64,8 @@ static enum err load(struct ruleset *set, bool builtin, const char *const *paths
 	arena_init(&set->arena);
 	for (size_t i = 0; i < count && !err; i++)
 		err = load_rules_path(&list, &set->arena, paths[i], error);
+	for (size_t i = 0; i < text_count && !err; i++)
+		err = load_rules_text(&list, &set->arena, texts[i].file, texts[i].text, error);
 	if (!err)
 		err = rule_list_finish(&list, error);
 	if (!err && builtin)
@@ -89,13 +91,19 @@ out:
 enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
                       struct error *error)
 {
-	return load(set, true, paths, count, error);
+	return load(set, true, paths, count, NULL, 0, error);
+}
+
+enum err ruleset_load_texts(struct ruleset *set, const char *const *paths, size_t count,
+                            const struct rule_text *texts, size_t text_count, struct error *error)
+{
+	return load(set, true, paths, count, texts, text_count, error);
 }
 
 enum err ruleset_load_only(struct ruleset *set, const char *const *paths, size_t count,
                            struct error *error)
 {
-	return load(set, false, paths, count, error);
+	return load(set, false, paths, count, NULL, 0, error);
 }
 
 void ruleset_release(struct ruleset *set)

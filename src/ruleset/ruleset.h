@@ -35,6 +35,16 @@ struct ruleset {
 enum err ruleset_load(struct ruleset *set, const char *const *paths, size_t count,
                       struct error *error);
 
+/* A rule file that has been read; both outlive the ruleset. */
+struct rule_text {
+	const char *file; /* for messages */
+	struct bytes text;
+};
+
+/* As ruleset_load(), with the rules of some texts behind those of the paths. */
+enum err ruleset_load_texts(struct ruleset *set, const char *const *paths, size_t count,
+                            const struct rule_text *texts, size_t text_count, struct error *error);
+
 /* As ruleset_load(), but without the built-in rules, whose ids may then be used again. */
 enum err ruleset_load_only(struct ruleset *set, const char *const *paths, size_t count,
                            struct error *error);

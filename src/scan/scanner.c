@@ -26,6 +26,7 @@ struct scanner {
 void scan_result_release(struct scan_result *result)
 {
 	finding_list_release(&result->findings);
+	finding_list_release(&result->suppressed);
 	coverage_release(&result->coverage);
 }
 
@@ -33,7 +34,7 @@ void scan_result_adopt(struct scan_result *into, struct scan_result *from)
 {
 	finding_list_adopt(&into->findings, &from->findings);
 	coverage_adopt(&into->coverage, &from->coverage);
-	into->suppressed += from->suppressed;
+	finding_list_adopt(&into->suppressed, &from->suppressed);
 }
 
 struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
@@ -74,18 +75,33 @@ static void set_prefix(struct finding *f, struct bytes secret)
 	}
 }
 
-/* Adds the proofs of the text on view as findings, unless the text allows them. */
-static void add_findings(struct scanner *s, struct bytes path, struct scan_result *result)
+/* Finds what is held against the finding; of one without a path, what may be. */
+static void find_suppression(const struct scanner *s, struct finding *f, struct bytes secret,
+                             struct bytes path, struct arena *arena)
+{
+	static const struct suppression by_text = {.kind = SUPPRESSION_INLINE};
+	const struct suppressions *others = s->options->suppressions;
+
+	if (others)
+		f->held = suppressions_of(others, f->rule, secret, arena);
+	if (f->allowed && s->options->inline_policy == INLINE_DROP)
+		f->suppression = &by_text;
+	else if (path.len && f->held)
+		f->suppression = suppressions_at(others, f->held, path);
+}
+
+/* Adds the proofs of the text on view as findings, or as such that something is held against. */
+static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_result *result)
 {
 	struct finding_list *findings = &result->findings;
-	struct bytes text = s->view.text;
-	struct inline_allow allow = {0};
+	struct bytes text = s->view.text, path;
+	struct inline_allow allow = {.foreign = s->options->foreign_markers};
 	struct locator at;
 
 	if (s->options->keep_secrets)
-		path = arena_bytes(&findings->text, path);
+		path = arena_bytes(&findings->text, blob_path);
 	else
-		path = redact_name(&s->redactor, path, text, &s->proofs, &findings->text);
+		path = redact_name(&s->redactor, blob_path, text, &s->proofs, &findings->text);
 	locator_init(&at, text);
 	if (s->proofs.count > FINDINGS_MAX) {
 		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, path,
@@ -106,10 +122,7 @@ static void add_findings(struct scanner *s, struct bytes path, struct scan_resul
 		locator_move(&at, p->start);
 		if (s->options->inline_policy != INLINE_IGNORE)
 			f.allowed = inline_allows(&allow, text, at.line_start, p->rule->id, s->set);
-		if (f.allowed && s->options->inline_policy == INLINE_DROP) {
-			result->suppressed++;
-			continue;
-		}
+		find_suppression(s, &f, secret, blob_path, &findings->text);
 		f.start_offset = view_source_offset(&s->view, p->start);
 		f.start_line = at.line;
 		f.start_column = at.column;
@@ -121,7 +134,7 @@ static void add_findings(struct scanner *s, struct bytes path, struct scan_resul
 		fingerprint_make(&s->options->key, p->rule->id, secret, f.fingerprint);
 		if (s->options->keep_secrets)
 			f.secret = arena_text(&findings->text, secret);
-		finding_list_add(findings, &f);
+		finding_list_add(f.suppression ? &result->suppressed : findings, &f);
 	}
 }
 
@@ -133,6 +146,8 @@ static void add_line_hashes(const struct scanner *s, size_t first, struct findin
 	uint32_t *lines = mem_calloc(count, sizeof(*lines));
 	struct line_hash *hashes = mem_calloc(count, sizeof(*hashes));
 
+	if (!count)
+		goto out;
 	for (size_t i = 0; i < count; i++)
 		lines[i] = findings->items[first + i].start_line;
 	if (bytes_start_with(text, "\xef\xbb\xbf")) /* no part of line 1 to those who compare */
@@ -142,6 +157,7 @@ static void add_line_hashes(const struct scanner *s, size_t first, struct findin
 		findings->items[first + i].line_hash = hashes[i].hash;
 		findings->items[first + i].line_hash_count = hashes[i].count;
 	}
+out:
 	free(lines);
 	free(hashes);
 }
@@ -164,7 +180,7 @@ void scanner_redact_lost(struct scanner *s, struct coverage *coverage)
 static void report_proofs(struct scanner *s, const struct blob *blob, const struct raw_set *raw,
                           struct scan_result *result)
 {
-	size_t first = result->findings.count;
+	size_t first = result->findings.count, first_suppressed = result->suppressed.count;
 	bool binary = s->view.kind == TEXT_BINARY;
 
 	result->coverage.files++;
@@ -178,12 +194,21 @@ static void report_proofs(struct scanner *s, const struct blob *blob, const stru
 	if (!s->proofs.count)
 		return;
 	add_findings(s, blob->path, result);
-	if (s->options->line_hashes && result->findings.count > first)
+	if (s->options->line_hashes) {
 		add_line_hashes(s, first, &result->findings);
+		add_line_hashes(s, first_suppressed, &result->suppressed);
+	}
 }
 
 static bool show(struct scanner *s, const struct blob *blob, struct scan_result *result)
 {
+	const struct suppressions *suppressions = s->options->suppressions;
+
+	if (result && suppressions && blob->path.len &&
+	    suppressions_exclude(suppressions, blob->path)) {
+		coverage_skip(&result->coverage, SKIP_EXCLUDED);
+		return false;
+	}
 	if (!view_show(&s->view, blob->bytes))
 		return true;
 	if (result)

@@ -7,6 +7,7 @@
 
 #include "detect/detector.h"
 #include "detect/fingerprint.h"
+#include "filter/suppressions.h"
 #include "model/blob.h"
 #include "model/coverage.h"
 #include "model/finding.h"
@@ -18,14 +19,16 @@ struct scan_options {
 	struct fingerprint_key key;
 	bool keep_secrets; /* for --show-secrets */
 	enum inline_policy inline_policy;
-	bool line_hashes; /* for SARIF */
+	bool foreign_markers;                    /* other scanners' markers count, too */
+	const struct suppressions *suppressions; /* NULL: none but those in the text */
+	bool line_hashes;                        /* for SARIF */
 };
 
 /* What scanning some blobs brought; zero-initialise. */
 struct scan_result {
 	struct finding_list findings;
 	struct coverage coverage;
-	uint64_t suppressed; /* findings that the text itself allows */
+	struct finding_list suppressed; /* what is held against: its text is that of findings */
 };
 
 void scan_result_release(struct scan_result *result);

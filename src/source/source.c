@@ -101,7 +101,7 @@ enum err source_open(struct source **out, const char *const *operands, size_t co
 
 	allow_open_folders();
 	source->options = *options;
-	source->walk = walk_new(options->include_ignored);
+	source->walk = walk_new(options);
 	source->files = mem_calloc(count, sizeof(*source->files));
 	for (size_t i = 0; i < count && !err; i++) {
 		bool is_folder = false;
@@ -190,6 +190,11 @@ bool reader_next(struct reader *reader, struct blob *blob, struct coverage *cove
 		buf_release(&reader->content);
 	while (next_operand(source, &file) ||
 	       walk_next(source->walk, &reader->batch, &file, coverage)) {
+		if (source->options.excludes &&
+		    source->options.excludes(source->options.excludes_context, file.path)) {
+			coverage_skip(coverage, SKIP_EXCLUDED);
+			continue;
+		}
 		if (file_read(&reader->content, &file, &source->options, coverage)) {
 			atomic_fetch_add(&source->given, 1);
 			*blob = (struct blob){buf_bytes(&reader->content), file.path};

@@ -18,6 +18,10 @@ struct source_options {
 	uint64_t max_size;      /* bytes; larger files are not read */
 	bool max_size_chosen;   /* by the user: then such files are skipped, else lost */
 	const char *stdin_name; /* the path that standard input is reported under; NULL, "": "-" */
+	/* Whether what stands at this path is left out; a folder with all in it. NULL: nothing is.
+	 */
+	bool (*excludes)(const void *context, struct bytes path);
+	const void *excludes_context;
 };
 
 struct source; /* shared by the workers; has a lock of its own */

@@ -452,10 +452,14 @@ enum err staged_read(struct staged *s, const char *path, struct buf *out, struct
 	size_t i = index_find(&s->index, name);
 	const struct index_entry *e = &s->index.entries[i];
 	enum object_type type;
+	enum err err;
 
 	if (i == s->index.count || !bytes_equal(e->path, name) || e->stage || e->intended)
 		return error_set(error, ERR_MISSING, "%s: it is not in the index", path);
-	return repository_read(s->repository, &e->id, &type, out, error);
+	err = repository_read(s->repository, &e->id, &type, out, error);
+	if (err == ERR_MISSING) /* that must not pass for "no such file" */
+		err = error_set(error, ERR_CORRUPT, "%s: its object is missing; fetch it", path);
+	return err;
 }
 
 bool staged_load(struct staged *s, const struct staged_file *file, struct buf *content,

@@ -39,8 +39,8 @@ void staged_close(struct staged *staged);
 const char *staged_top(const struct staged *staged);
 
 /*
- * What the index holds at this path, relative to the top, into out (emptied first). ERR_MISSING,
- * and the errors of repository_read().
+ * What the index holds at this path, relative to the top, into out (emptied first). ERR_MISSING
+ * when there is none, ERR_CORRUPT and ERR_LIMIT as repository_read() has them.
  */
 enum err staged_read(struct staged *staged, const char *path, struct buf *out, struct error *error);
 

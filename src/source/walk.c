@@ -38,19 +38,19 @@ struct folder {
 };
 
 struct walk {
-	bool include_ignored;
+	struct source_options options;
 	pthread_mutex_t lock;  /* for all below, for what the folders hold, and for libgit2 */
 	struct folder **stack; /* references */
 	size_t count;
 	size_t cap;
-	struct buf entry; /* scratch: an entry's path in its work tree */
+	struct buf entry; /* scratch: an entry's path */
 };
 
-struct walk *walk_new(bool include_ignored)
+struct walk *walk_new(const struct source_options *options)
 {
 	struct walk *walk = mem_calloc(1, sizeof(*walk));
 
-	walk->include_ignored = include_ignored;
+	walk->options = *options;
 	buf_init(&walk->entry, WALK_PATH_MAX);
 	if (pthread_mutex_init(&walk->lock, NULL) != 0)
 		mem_exhausted();
@@ -238,7 +238,7 @@ static bool open_folder(struct walk *walk, struct folder *folder, struct coverag
 			lose(folder, "", LOST_TOO_DEEP, 0, coverage);
 		else
 			lose(folder, "", changed ? LOST_CHANGED : LOST_UNREADABLE, error, coverage);
-	} else if (!walk->include_ignored) {
+	} else if (!walk->options.include_ignored) {
 		set_worktree(folder);
 	}
 	folder->parent = NULL;
@@ -281,6 +281,19 @@ static void take_file(struct walk *walk, const struct folder *folder, const char
 		lose(folder, name, LOST_TOO_DEEP, 0, coverage);
 }
 
+/* Whether the user excludes the sub-folder, and with it all in it. */
+static bool is_excluded(struct walk *walk, const struct folder *folder, const char *name)
+{
+	const struct source_options *o = &walk->options;
+
+	if (!o->excludes)
+		return false;
+	buf_clear(&walk->entry);
+	return !buf_append(&walk->entry, buf_bytes(&folder->path)) &&
+	       !buf_append(&walk->entry, bytes_of(name)) &&
+	       o->excludes(o->excludes_context, buf_bytes(&walk->entry));
+}
+
 static void take_folder(struct walk *walk, struct folder *folder, const char *name,
                         struct coverage *coverage)
 {
@@ -291,6 +304,8 @@ static void take_folder(struct walk *walk, struct folder *folder, const char *na
 		coverage_skip(coverage, SKIP_GITLINK);
 	else if (entry == WORKTREE_UNTRACKED && ignored)
 		coverage_skip(coverage, SKIP_IGNORED);
+	else if (is_excluded(walk, folder, name))
+		coverage_skip(coverage, SKIP_EXCLUDED);
 	else if (folder->depth == WALK_DEPTH_MAX)
 		lose(folder, name, LOST_TOO_DEEP, 0, coverage);
 	else

@@ -22,7 +22,7 @@ struct walk_batch {
 };
 
 /* A walk of no folders; owned by the caller. */
-struct walk *walk_new(bool include_ignored);
+struct walk *walk_new(const struct source_options *options);
 
 /* Ends the walk; all batches must have been released. */
 void walk_free(struct walk *walk);

@@ -8,6 +8,7 @@
 #include "filter/inline_allow.h"
 #include "ruleset/builtin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The rules of these tests, in two parts. */
@@ -188,6 +189,42 @@ static void a_marker_is_spent_on_its_own_line(void **state)
 	assert_true(inline_allows(&allow, bytes_of(text), 30, "one-token", &set));
 }
 
+static bool allows_foreign(const char *text, size_t line_start)
+{
+	struct inline_allow state = {.foreign = true};
+
+	return inline_allows(&state, bytes_of(text), line_start, "one-token", &set);
+}
+
+static void markers_of_others(void **state)
+{
+	static const char *const markers[] = {
+	    "gitleaks:allow",
+	    "betterleaks:allow",
+	    "trufflehog:ignore",
+	    "kingfisher:ignore",
+	    "pragma: allowlist secret",
+	    "pragma:allowlist secret",
+	    "ggignore",
+	    "NOSONAR",
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(markers) / sizeof(*markers); i++) {
+		snprintf(text, sizeof(text), "x # %s\nx", markers[i]);
+		assert_true(allows_foreign(text, 0));
+		assert_false(allows_foreign(text, strlen(text) - 1));
+		assert_false(allows(text, 0));
+		snprintf(text, sizeof(text), "x # x%s %sx", markers[i], markers[i]);
+		assert_false(allows_foreign(text, 0));
+	}
+	assert_true(allows_foreign("# pragma: allowlist nextline secret\nx", 36));
+	assert_false(allows_foreign("x # pragma: allowlist nextline secret\ny", 0));
+	assert_false(allows("# pragma: allowlist nextline secret\nx", 36));
+	assert_true(allows_foreign("x trawl:allow", 0));
+}
+
 /* A marker that stands before a very long word, or at the very end of the bytes. */
 static void hostile_text(void **state)
 {
@@ -222,6 +259,7 @@ int main(void)
 	    cmocka_unit_test(a_reason_is_no_id),
 	    cmocka_unit_test(only_so_many_ids_are_heeded),
 	    cmocka_unit_test(a_marker_is_spent_on_its_own_line),
+	    cmocka_unit_test(markers_of_others),
 	    cmocka_unit_test(hostile_text),
 	};
 

@@ -465,7 +465,7 @@ static void marker_on_one_of_two_places(void **state)
 	fixture_scan.inline_policy = INLINE_MARK;
 	fixture_history(&h, "r", &options);
 	fixture_scan.inline_policy = INLINE_IGNORE;
-	assert_int_equal(h.suppressed, 2);
+	assert_int_equal(h.suppressed.count, 2);
 	assert_int_equal(h.leaks.count, 1);
 	assert_string_equal(h.leaks.items[0].occurrences[0].first.secret, "tok_aaaaaaaa");
 	assert_int_equal(h.leaks.items[0].occurrences[0].first.start_line, 2);

@@ -9,7 +9,7 @@
 
 #define NOTHING_SKIPPED                                                                            \
 	"\"skipped\":{\"symbolic-link\":0,\"special-file\":0,\"gitlink\":0,\"lfs-pointer\":0,"     \
-	"\"ignored\":0,\"max-size\":0,\"generic-on-binary\":0}"
+	"\"ignored\":0,\"excluded\":0,\"max-size\":0,\"generic-on-binary\":0}"
 #define TIMES "\"started\":\"2026-01-31T12:00:00.250Z\",\"ended\":\"2026-01-31T12:00:01.250Z\""
 
 static void expect(const struct run *run, const struct report_options *options, const char *text)
@@ -95,7 +95,8 @@ static void lost_inputs_are_in_the_summary(void **state)
 	       "{\"summary\":{\"version\":\"" TRAWL_VERSION "\",\"rules\":3,"
 	       "\"findings\":{\"error\":0,\"warning\":0,\"note\":0},\"suppressed\":0,"
 	       "\"files\":0,\"bytes\":0,\"skipped\":{\"symbolic-link\":0,\"special-file\":0,"
-	       "\"gitlink\":0,\"lfs-pointer\":0,\"ignored\":1,\"max-size\":0,\"generic-on-binary\":"
+	       "\"gitlink\":0,\"lfs-pointer\":0,\"ignored\":1,\"excluded\":0,\"max-size\":0,"
+	       "\"generic-on-binary\":"
 	       "0},\"complete\":false,"
 	       "\"lost_count\":2,\"lost\":["
 	       "{\"path\":\"a\xef\xbf\xbd\",\"path_base64\":\"Yf8=\",\"reason\":\"changed\","

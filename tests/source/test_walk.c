@@ -55,7 +55,8 @@ static char *join(char **paths, size_t count)
 /* The paths that a walk of the folder gives. */
 static char *walk_paths(const char *operand, bool include_ignored)
 {
-	struct walk *walk = walk_new(include_ignored);
+	struct source_options options = {.include_ignored = include_ignored};
+	struct walk *walk = walk_new(&options);
 	struct walk_batch batch;
 	struct file file;
 	char **paths = NULL;
