@@ -7,6 +7,7 @@
 #include "git/tree_entries.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* gitformat-index(5); bytes. */

@@ -936,6 +936,96 @@ static void resolves_nothing_beside_a_fifo(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- What the next commit follows ---- */
+
+static void assert_parents(const char *path, size_t count, const char *const *revisions)
+{
+	struct repository *r = open_here(path);
+	struct id_map parents = {0};
+	struct error error = {0};
+
+	if (repository_parents(r, &parents, &error))
+		fail_msg("%s", error.message);
+	assert_int_equal(parents.count, count);
+	for (size_t i = 0; i < count; i++) {
+		struct object_id id = id_of(path, revisions[i]);
+
+		assert_id(&parents.ids[i], &id);
+	}
+	id_map_release(&parents);
+	repository_close(r);
+}
+
+static void assert_no_parents(enum err code)
+{
+	struct repository *r = open_here("r");
+	struct id_map parents = {0};
+	struct error error = {0};
+
+	assert_int_equal(repository_parents(r, &parents, &error), code);
+	assert_int_equal(error.code, code);
+	id_map_release(&parents);
+	repository_close(r);
+}
+
+static void the_next_commit_follows_head(void **state)
+{
+	static const char *const head[] = {"HEAD"};
+
+	(void)state;
+	assert_parents("r", 1, head);
+	GIT("-C", "r", "pack-refs", "--all");
+	assert_parents("r", 1, head);
+	TREE_RUN("mkdir", "-p", "r/.git/refs/heads/main"); /* what is left of main/below */
+	assert_parents("r", 1, head);
+	GIT("-C", "r", "checkout", "-q", "--detach", "HEAD~1");
+	assert_parents("r", 1, head);
+	GIT("-C", "r", "worktree", "add", "-q", "../w", "main");
+	assert_parents("w", 1, head);
+	GIT("-C", "r", "checkout", "-q", "--orphan", "new");
+	assert_parents("r", 0, NULL);
+}
+
+static void the_next_commit_follows_what_is_merged(void **state)
+{
+	static const char *const parents[] = {"HEAD", "one", "two"};
+
+	(void)state;
+	for (int i = 1; i <= 2; i++) {
+		GIT("-C", "r", "checkout", "-q", "-b", parents[i], "main");
+		tree_put(i == 1 ? "r/1" : "r/2", "new\n");
+		GIT("-C", "r", "add", ".");
+		GIT("-C", "r", "commit", "-q", "-m", "new");
+	}
+	GIT("-C", "r", "checkout", "-q", "main");
+	GIT("-C", "r", "merge", "-q", "--no-commit", "--no-ff", "one", "two");
+	assert_parents("r", 3, parents);
+	tree_put("r/.git/MERGE_HEAD", "0123\n");
+	assert_no_parents(ERR_CORRUPT);
+	tree_put("r/.git/MERGE_HEAD", "0123456789012345678901234567890123456789");
+	assert_no_parents(ERR_CORRUPT);
+}
+
+static void a_broken_head_is_not_taken_for_none(void **state)
+{
+	static const char *const heads[] = {"nonsense\n", "ref: refs/heads/../../../secret\n",
+	                                    "ref: HEAD\n", "", "ref: /etc/passwd\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		tree_put("r/.git/HEAD", heads[i]);
+		assert_no_parents(ERR_CORRUPT);
+	}
+	tree_put("r/.git/HEAD", "ref: refs/heads/round\n");
+	tree_put("r/.git/refs/heads/round", "ref: refs/heads/round\n");
+	assert_no_parents(ERR_CORRUPT);
+	TREE_RUN("sh", "-c", "rm r/.git/refs/heads/round; mkfifo r/.git/refs/heads/round");
+	assert_no_parents(ERR_CORRUPT);
+	TREE_RUN("sh", "-c",
+	         "rm r/.git/refs/heads/round; echo x refs/heads/round >r/.git/packed-refs");
+	assert_no_parents(ERR_CORRUPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -975,6 +1065,9 @@ int main(void)
 	    TEST(resolves_revisions),
 	    TEST(resolves_in_a_linked_work_tree),
 	    TEST(resolves_nothing_beside_a_fifo),
+	    TEST(the_next_commit_follows_head),
+	    TEST(the_next_commit_follows_what_is_merged),
+	    TEST(a_broken_head_is_not_taken_for_none),
 	};
 
 	return cmocka_run_group_tests(tests, tree_enter, tree_leave);
