@@ -26,15 +26,17 @@ class Row(NamedTuple):
     second: list
     ratio_bar: float = None
     extra_bar: float = None  # milliseconds that the first may take longer
+    time_bar: float = None  # milliseconds that it may take
     peak_bar: int = None  # MB of memory that is resident
     private_bar: int = None  # MB of it that is no mapped file
+    folder: str = None  # that both stand in
 
 
 def measure(bench, row):
     """Medians over runs in turn: seconds of either, of their ratio, and the first's peak in MB."""
     output = subprocess.run(
         [bench / "pairs", str(row.pairs), "--", *row.first, "--", *row.second],
-        env=ENVIRONMENT, check=True, capture_output=True, text=True,
+        env=ENVIRONMENT, cwd=row.folder, check=True, capture_output=True, text=True,
     ).stdout
     runs = [[int(number) for number in line.split()] for line in output.splitlines()]
     statuses = {run[2] for run in runs}
@@ -84,6 +86,7 @@ def show(row, measured, private):
     figures = [
         (ratio, row.ratio_bar, "{:.2f}"),
         ((ours - theirs) * 1e3, row.extra_bar, "{:+.0f} ms"),
+        (ours * 1e3, row.time_bar, "{:.1f} ms"),
         (peak, row.peak_bar, "{:.0f} MB"),
         (private, row.private_bar, "{:.0f} MB private"),
     ]
@@ -123,6 +126,11 @@ def main():
         ],
         "history": history_rows(usual, [generated, *named]),
         "range": [Row("10 commits", 5, last_ten, start, extra_bar=50)],
+        "staged": [
+            Row("10 of 5,000 files", 100, [usual, "staged"],
+                ["git", "diff", "--cached", "--quiet", "+", empty], ratio_bar=3, time_bar=30,
+                folder=bench / "staged"),
+        ],
     }
     good = True
     print(f"{'':24} {'trawl':>12} {'yardstick':>12}")
@@ -134,7 +142,8 @@ def main():
     print("The yardstick is an empty program with the same libraries; for the trees")
     print(f"  {' '.join(search)};")
     print("for a history git cat-file --batch-all-objects --unordered --buffer --batch; and for a")
-    print("range a scan of one line.")
+    print("range a scan of one line; for what is staged git diff --cached --quiet and the empty")
+    print("program together.")
     sys.exit(0 if good or not strict else 1)
 
 

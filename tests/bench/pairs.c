@@ -1,10 +1,11 @@
 /*
  * Runs two commands in turn, again and again, and prints for each pair of runs what either took:
  *
- *     pairs COUNT -- COMMAND... -- COMMAND...
+ *     pairs COUNT -- COMMAND... -- COMMAND... [+ COMMAND...]
  *
- * One line a pair: microseconds, peak resident kilobytes and exit status of the first, then of the
- * second. Both have no input and their output is thrown away; one more pair goes before, uncounted.
+ * Commands with a + between them run one after the other and count as one. One line a pair:
+ * microseconds, peak resident kilobytes and exit status of the first, then of the second. Both have
+ * no input and their output is thrown away; one more pair goes before, uncounted.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -57,6 +58,29 @@ static struct usage run(char **command, const posix_spawn_file_actions_t *silenc
 	};
 }
 
+/* Runs one command after the other; the words are as they were afterwards. */
+static struct usage run_all(char **words, const posix_spawn_file_actions_t *silence)
+{
+	struct usage all = {0};
+
+	while (*words) {
+		char **end = words, *plus;
+		struct usage one;
+
+		while (*end && strcmp(*end, "+") != 0)
+			end++;
+		plus = *end;
+		*end = NULL;
+		one = run(words, silence);
+		*end = plus;
+		all.us += one.us;
+		all.kilobytes = all.kilobytes > one.kilobytes ? all.kilobytes : one.kilobytes;
+		all.status = all.status > one.status ? all.status : one.status;
+		words = plus ? end + 1 : end;
+	}
+	return all;
+}
+
 int main(int argc, char **argv)
 {
 	posix_spawn_file_actions_t silence;
@@ -81,8 +105,8 @@ int main(int argc, char **argv)
 		fail("posix_spawn_file_actions");
 	count = strtol(argv[1], NULL, 10);
 	for (long i = -1; i < count; i++) {
-		struct usage first = run(argv + 3, &silence);
-		struct usage other = run(second, &silence);
+		struct usage first = run_all(argv + 3, &silence);
+		struct usage other = run_all(second, &silence);
 
 		if (i >= 0)
 			printf("%" PRId64 " %ld %d %" PRId64 " %ld %d\n", first.us, first.kilobytes,
