@@ -17,22 +17,37 @@ struct histories {
 	size_t count;
 };
 
+static double seconds_of(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* Says what the history cost: bytes, the time of each phase, and of the scan's steps. */
 static void print_costs(const struct history *h)
 {
 	char objects[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], stored[NUMBER_TEXT_MAX],
 	    read[NUMBER_TEXT_MAX], remade[NUMBER_TEXT_MAX];
 
 	fprintf(stderr,
-	        "%s: %s objects of %s; whole or inserted by deltas %s, read by the prefilter %s\n",
+	        "%s: %s objects of %s; packs hold %s of it as bases and inserts, the prefilter "
+	        "read %s (%.2f of that); %s objects made again\n",
 	        h->folder, number_text(objects, h->counts.objects),
 	        size_text(bytes, h->counts.bytes), size_text(stored, h->counts.stored),
-	        size_text(read, h->read));
-	fprintf(stderr, "%s: scan %.2f s, attribution %.2f s; %s objects made again\n", h->folder,
-	        h->scan_seconds, h->attribute_seconds, number_text(remade, h->counts.remade));
-	if (h->complete_seconds > 0)
-		fprintf(stderr,
-		        "%s: look for missing objects %.2f s; %u that only unreachable ones name\n",
-		        h->folder, h->complete_seconds, h->unneeded);
+	        size_text(read, h->costs.read),
+	        h->counts.stored ? (double)h->costs.read / (double)h->counts.stored : 0.0,
+	        number_text(remade, h->counts.remade));
+	fprintf(stderr, "%s: open %.2f s, scan %.2f s, trees %.2f s, %s %.2f s\n", h->folder,
+	        seconds_of(h->open_ns), seconds_of(h->scan_ns), seconds_of(h->trees_ns),
+	        h->looked_for_missing ? "attribution and missing objects" : "attribution",
+	        seconds_of(h->attribute_ns));
+	fprintf(stderr,
+	        "%s: scan, all threads together: inflate %.2f s, patch %.2f s, prefilter %.2f s, "
+	        "confirm %.2f s\n",
+	        h->folder, seconds_of(h->counts.inflate_ns), seconds_of(h->counts.patch_ns),
+	        seconds_of(h->costs.prefilter_ns), seconds_of(h->costs.confirm_ns));
+	if (h->looked_for_missing)
+		fprintf(stderr, "%s: %u missing objects that only unreachable ones name\n",
+		        h->folder, h->unneeded);
 }
 
 /* Writes what one history brought to reports of its own, and moves it to the session. */

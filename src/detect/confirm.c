@@ -1,13 +1,13 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "detect/confirm.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <pcre2.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	/* Backtracking steps from one start: some milliseconds. No built-in rule comes near. */
@@ -33,7 +33,7 @@ struct matcher {
 	pcre2_match_data *data;
 	const pcre2_code *code; /* of the last match */
 	uint32_t group_count;   /* of the last match: groups from this number on took no part */
-	int64_t deadline;       /* monotonic clock, nanoseconds */
+	uint64_t deadline;      /* of clock_ns() */
 };
 
 struct patterns *patterns_new(const struct ruleset *set)
@@ -126,17 +126,9 @@ void matcher_free(struct matcher *matcher)
 	free(matcher);
 }
 
-static int64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void matcher_set_time(struct matcher *matcher, unsigned seconds)
 {
-	matcher->deadline = clock_ns() + (int64_t)seconds * 1000000000;
+	matcher->deadline = clock_ns() + (uint64_t)seconds * 1000000000;
 }
 
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,

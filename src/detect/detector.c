@@ -1,5 +1,6 @@
 #include "detect/detector.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "detect/checksum.h"
 #include "detect/confirm.h"
@@ -60,7 +61,7 @@ struct detector {
 	struct rule_state *states; /* by rule */
 	uint64_t *stub_seen;       /* by stub: the number of the text that it was last seen in */
 	uint64_t text;             /* counts the texts */
-	uint64_t read;             /* bytes that the prefilter was given */
+	struct detector_costs costs;
 	struct hits hits;
 	struct proofs candidates;
 };
@@ -384,6 +385,7 @@ static void follow_hits(struct detector *d, struct bytes text, const struct segm
                         const struct hits *hits, bool overlapping, struct raw_set *out)
 {
 	const struct engine *e = d->engine;
+	uint64_t start = hits->count ? clock_ns() : 0;
 
 	for (size_t i = 0; i < hits->count; i++) {
 		struct hit hit = hits->items[i];
@@ -407,13 +409,15 @@ static void follow_hits(struct detector *d, struct bytes text, const struct segm
 				              out);
 		}
 	}
+	if (hits->count)
+		d->costs.confirm_ns += clock_ns() - start;
 }
 
 /* Lets the prefilter read text[start, end); false when it gave up. */
 static bool read_text(struct detector *d, struct bytes text, size_t start, size_t end,
                       struct hits *hits)
 {
-	d->read += end - start;
+	d->costs.read += end - start;
 	return prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
 	                      (uint32_t)end, hits);
 }
@@ -507,6 +511,7 @@ void detector_collect(struct detector *d, struct bytes text, const struct segmen
                       bool keep_hits, struct raw_set *out)
 {
 	static const struct segments nothing_copied = {0};
+	uint64_t start = clock_ns(), confirmed = d->costs.confirm_ns;
 	bool complete = true;
 
 	raw_set_clear(out);
@@ -522,13 +527,21 @@ void detector_collect(struct detector *d, struct bytes text, const struct segmen
 	}
 	if (!complete)
 		mem_exhausted(); /* the one reason for which hs_scan() fails on sound arguments */
+	d->costs.prefilter_ns += clock_ns() - start - (d->costs.confirm_ns - confirmed);
 	if (out->count)
 		qsort(out->matches, out->count, sizeof(*out->matches), raw_match_order);
 }
 
-uint64_t detector_read(const struct detector *detector)
+void detector_costs_add(struct detector_costs *costs, struct detector_costs more)
 {
-	return detector->read;
+	costs->read += more.read;
+	costs->prefilter_ns += more.prefilter_ns;
+	costs->confirm_ns += more.confirm_ns;
+}
+
+struct detector_costs detector_costs(const struct detector *detector)
+{
+	return detector->costs;
 }
 
 /* ---- Selecting ---- */
@@ -781,11 +794,13 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
                      const struct raw_set *raw, struct proofs *out)
 {
 	const struct engine *e = d->engine;
+	uint64_t start;
 
 	out->count = 0;
 	out->limited = raw->limited;
 	if (!raw->count && !e->whole_count)
 		return;
+	start = clock_ns();
 	begin_text(d);
 	note_present(d, raw);
 	d->candidates.count = 0;
@@ -809,8 +824,10 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 	context_cache_clear(d->context);
 	if (d->candidates.limited)
 		out->limited = d->candidates.limited;
-	if (!d->candidates.count)
-		return;
-	qsort(d->candidates.items, d->candidates.count, sizeof(*d->candidates.items), proof_order);
-	choose(&d->candidates, e->options.every_rule, out);
+	if (d->candidates.count) {
+		qsort(d->candidates.items, d->candidates.count, sizeof(*d->candidates.items),
+		      proof_order);
+		choose(&d->candidates, e->options.every_rule, out);
+	}
+	d->costs.confirm_ns += clock_ns() - start;
 }

@@ -80,8 +80,17 @@ struct segments {
 void detector_collect(struct detector *detector, struct bytes text, const struct segments *segments,
                       bool keep_hits, struct raw_set *out);
 
-/* The bytes that the prefilter has read for this detector so far. */
-uint64_t detector_read(const struct detector *detector);
+/* What detectors have cost; of several, the sum. */
+struct detector_costs {
+	uint64_t read;         /* bytes that the prefilter was given */
+	uint64_t prefilter_ns; /* nanoseconds, with the carrying over of what was copied */
+	uint64_t confirm_ns;   /* from a hit to a proof */
+};
+
+void detector_costs_add(struct detector_costs *costs, struct detector_costs more);
+
+/* What this detector has cost so far. */
+struct detector_costs detector_costs(const struct detector *detector);
 
 /* A proved match; offsets are bytes of the text. */
 struct proof {

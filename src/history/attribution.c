@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "detect/fingerprint.h"
 #include "detect/paths.h"
-#include "history/trees.h"
 
 #include <stdlib.h>
 
@@ -35,7 +34,7 @@ struct attribution {
 	const struct reference_list *references;
 	const struct objects *objects;
 	const bool *selected; /* by commit; NULL: all are */
-	struct tree_graph graph;
+	const struct tree_graph *trees;
 	uint32_t *commit_nodes; /* by commit: the node of its tree */
 	bool *reachable;        /* by commit */
 	struct id_map trail_ids;
@@ -95,7 +94,7 @@ static bool blob_has(const struct attribution *a, uint32_t blob, uint32_t secret
 	const struct sighting_table *t = &a->sightings->blobs;
 	size_t low, high;
 
-	if (blob == ID_MAP_NONE)
+	if (blob >= t->objects.count) /* there is none, or it is missing */
 		return false;
 	low = t->first[blob];
 	high = t->first[blob + 1];
@@ -122,7 +121,7 @@ static bool other_parent_has(const struct attribution *a, uint32_t commit, struc
 	for (uint32_t p = 1; p < c->parent_count; p++) {
 		uint32_t node = a->commit_nodes[commits->parents[c->first_parent + p]];
 
-		if (blob_has(a, tree_graph_find(&a->graph, node, path), secret))
+		if (blob_has(a, tree_graph_find(a->trees, node, path), secret))
 			return true;
 	}
 	return false;
@@ -134,6 +133,8 @@ static void note_change(void *context, struct bytes path, uint32_t blob, uint32_
 	struct attribution *a = context;
 	const struct sighting_table *t = &a->sightings->blobs;
 
+	if (blob >= t->objects.count)
+		return;
 	for (size_t i = t->first[blob]; i < t->first[blob + 1]; i++) {
 		uint32_t secret = t->items[i].secret;
 
@@ -157,7 +158,7 @@ static void follow_commits(struct attribution *a, const uint32_t *order, uint32_
 		if (a->selected && !a->selected[order[i]])
 			continue;
 		a->present = order[i];
-		tree_graph_compare(&a->graph, parent, a->commit_nodes[order[i]], note_change, a);
+		tree_graph_compare(a->trees, parent, a->commit_nodes[order[i]], note_change, a);
 	}
 }
 
@@ -225,6 +226,8 @@ static void note_present(void *context, struct bytes path, uint32_t blob, uint32
 
 	(void)path;
 	(void)old;
+	if (blob >= t->objects.count)
+		return;
 	for (size_t i = t->first[blob]; i < t->first[blob + 1]; i++)
 		raise_state(a, t->items[i].secret, (enum leak_state)a->present);
 }
@@ -254,7 +257,7 @@ static void note_tagged(struct attribution *a, struct object_id id)
 	for (unsigned i = 0; i < TAGS_MAX; i++) {
 		note_object(a, &a->sightings->tags, &id, LEAK_TIP);
 		note_object(a, &a->sightings->blobs, &id, (enum leak_state)a->present);
-		tree_graph_compare(&a->graph, NODE_NONE, tree_graph_node(&a->graph, &id),
+		tree_graph_compare(a->trees, NODE_NONE, tree_graph_node(a->trees, &id),
 		                   note_present, a);
 		if (repository_read(a->objects->repository, &id, &type, &object, NULL) ||
 		    type != OBJECT_TAG || !tag_target(buf_bytes(&object), &id))
@@ -277,7 +280,7 @@ static void find_states(struct attribution *a)
 		a->present = state;
 		if (commit != ID_MAP_NONE) {
 			commits_reach(&s->graph, commit, a->reachable);
-			tree_graph_compare(&a->graph, NODE_NONE, a->commit_nodes[commit],
+			tree_graph_compare(a->trees, NODE_NONE, a->commit_nodes[commit],
 			                   note_present, a);
 		}
 		if (!object_id_equal(&r->id, &r->commit))
@@ -426,11 +429,13 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks)
 	free(sorted);
 }
 
-void attribute(struct leak_list *leaks, const struct sightings *sightings, struct objects *objects,
+void attribute(struct leak_list *leaks, const struct sightings *sightings,
+               const struct tree_graph *trees, const struct objects *objects,
                const struct reference_list *references, const bool *selected,
-               const struct id_map *pathless, const struct walk_options *options)
+               const struct id_map *pathless)
 {
 	struct attribution a = {.sightings = sightings,
+	                        .trees = trees,
 	                        .references = references,
 	                        .objects = objects,
 	                        .selected = selected,
@@ -443,14 +448,9 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	a.reachable = mem_calloc(commit_count, sizeof(*a.reachable));
 	a.states = mem_calloc(sightings->secret_count, sizeof(*a.states));
 	a.refs = mem_calloc(sightings->secret_count, sizeof(*a.refs));
-	if (sightings->blobs.count)
-		tree_graph_build(&a.graph, objects, &sightings->blobs.objects, options);
-	else
-		tree_graph_init(&a.graph);
 	for (uint32_t i = 0; i < commit_count; i++) {
 		if (sightings->graph.items[i].present)
-			a.commit_nodes[i] =
-			    tree_graph_node(&a.graph, &sightings->graph.items[i].tree);
+			a.commit_nodes[i] = tree_graph_node(trees, &sightings->graph.items[i].tree);
 	}
 	follow_commits(&a, order, sorted);
 	follow_messages(&a, order, sorted);
@@ -467,6 +467,5 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	free(a.trails);
 	free(a.events);
 	id_map_release(&a.trail_ids);
-	tree_graph_release(&a.graph);
 	free(order);
 }

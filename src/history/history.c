@@ -1,5 +1,6 @@
 #include "history/history.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "history/attribution.h"
 #include "history/missing.h"
@@ -10,14 +11,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-static double seconds_now(void)
+/* The nanoseconds since *start, which is now. */
+static uint64_t ns_since(uint64_t *start)
 {
-	struct timespec now;
+	uint64_t now = clock_ns(), ns = now - *start;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	*start = now;
+	return ns;
 }
 
 static void lose_pack_of(void *context, const char *path, const char *detail)
@@ -214,45 +215,48 @@ static enum err choose_commits(const struct sightings *s, struct repository *rep
 
 enum { MISSING_NAMED_MAX = 100 };
 
-/* One entry for all objects that the history needs and that are not here. */
-static void lose_missing(struct history *h, const struct missing *m, const char *reason)
+static int id_order(const void *left, const void *right)
 {
-	char id[OBJECT_ID_HEX + 1];
-	uint32_t named = 0;
-	struct buf detail;
-
-	buf_init(&detail, 64 * 1024);
-	buf_appendf(&detail, "it lacks %u of the objects that it needs: %s. They are",
-	            m->lost_count, reason);
-	for (uint32_t i = 0; i < m->ids.count && named < MISSING_NAMED_MAX; i++) {
-		if (m->lost[i]) {
-			buf_appendf(&detail, " %s", object_id_hex(&m->ids.ids[i], id));
-			named++;
-		}
-	}
-	if (named < m->lost_count)
-		buf_appendf(&detail, " and %u more", m->lost_count - named);
-	coverage_lose(&h->coverage, LOST_MISSING, bytes_of(h->folder), buf_text(&detail));
-	buf_release(&detail);
+	return object_id_compare(left, right);
 }
 
-static void check_complete(struct history *h, struct repository *repository,
-                           struct objects *objects, const struct commits *graph,
-                           const struct reference_list *references,
-                           const struct history_options *options)
+/* One entry for all objects that the history needs and that are not here, some of them by name: the
+ * first in order, for the order in which they were found is that of threads. */
+static void lose_missing(struct history *h, const struct missing *m, const char *reason)
 {
-	const char *reason = "fetch them again (git fetch --refetch)";
-	double start = seconds_now();
+	struct object_id *lost = mem_calloc(m->lost_count, sizeof(*lost));
+	char id[OBJECT_ID_HEX + 1];
+	struct buf detail;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < m->ids.count; i++) {
+		if (m->lost[i])
+			lost[count++] = m->ids.ids[i];
+	}
+	qsort(lost, count, sizeof(*lost), id_order);
+	buf_init(&detail, 64 * 1024);
+	buf_appendf(&detail, "it lacks %u of the objects that it needs: %s. They are", count,
+	            reason);
+	for (uint32_t i = 0; i < count && i < MISSING_NAMED_MAX; i++)
+		buf_appendf(&detail, " %s", object_id_hex(&lost[i], id));
+	if (count > MISSING_NAMED_MAX)
+		buf_appendf(&detail, " and %u more", count - MISSING_NAMED_MAX);
+	coverage_lose(&h->coverage, LOST_MISSING, bytes_of(h->folder), buf_text(&detail));
+	buf_release(&detail);
+	free(lost);
+}
+
+static void check_complete(struct history *h, const char *reason, const struct objects *objects,
+                           const struct sightings *sightings, const struct tree_graph *trees,
+                           const struct reference_list *references)
+{
 	struct missing missing;
 
-	if (!repository_may_lack(repository, &reason) && !options->check_complete)
-		return;
-	missing_find(&missing, objects, graph, references, &options->sighting.walk);
+	missing_find(&missing, trees, sightings, objects, references);
 	if (missing.lost_count)
 		lose_missing(h, &missing, reason);
 	h->unneeded = missing.ids.count - missing.lost_count;
 	missing_release(&missing);
-	h->complete_seconds = seconds_now() - start;
 }
 
 /* A commit of a range that lacks a parent, as in a shallow clone, seems to bring all it has. */
@@ -295,7 +299,7 @@ struct scan {
 
 static int64_t deadline_after(double seconds)
 {
-	return seconds > 0 ? (int64_t)((seconds_now() + seconds) * 1e9) : 0;
+	return seconds > 0 ? (int64_t)clock_ns() + (int64_t)(seconds * 1e9) : 0;
 }
 
 /* Says what of the range was not scanned. */
@@ -393,33 +397,51 @@ static void describe(struct history *h, const struct scan *scan)
 		object_id_hex(&references->items[0].id, h->head);
 }
 
+/* Says of all that was sighted where it came from, and what is missing. */
+static void attribute_all(struct history *h, struct scan *scan, const struct sightings *sightings,
+                          const bool *selected)
+{
+	const char *reason = "fetch them again (git fetch --refetch)";
+	uint64_t start = clock_ns();
+	struct tree_graph trees;
+
+	h->looked_for_missing = !scan->range && (repository_may_lack(scan->repository, &reason) ||
+	                                         scan->options->check_complete);
+	tree_graph_init(&trees);
+	if (sightings->blobs.count || h->looked_for_missing)
+		tree_graph_build(&trees, &scan->objects, &sightings->blobs.objects,
+		                 h->looked_for_missing, &scan->options->sighting.walk);
+	h->trees_ns = ns_since(&start);
+	if (sightings->secret_count)
+		attribute(&h->leaks, sightings, &trees, &scan->objects, &scan->references, selected,
+		          scan->range ? &scan->range->pathless : NULL);
+	if (h->looked_for_missing)
+		check_complete(h, reason, &scan->objects, sightings, &trees, &scan->references);
+	h->attribute_ns = ns_since(&start);
+	tree_graph_release(&trees);
+}
+
 static enum err scan_objects(struct history *h, struct scan *scan, struct error *error)
 {
 	const struct history_options *options = scan->options;
 	struct sighting_options sighting = options->sighting;
 	const struct range *range = scan->range;
 	struct sightings sightings = {0};
-	double start = seconds_now(), scanned;
+	uint64_t start = clock_ns();
 	bool *selected = NULL;
 	enum err err;
 
 	sighting.walk.deadline = scan->deadline;
 	sightings_collect(&sightings, &scan->objects, scan->engine, scan->set, &sighting);
-	scanned = seconds_now();
-	h->scan_seconds = scanned - start;
+	h->scan_ns = ns_since(&start);
 	err = choose_commits(&sightings, scan->repository, &scan->references, &options->choice,
 	                     range, &selected, error);
-	if (!err && sightings.secret_count)
-		attribute(&h->leaks, &sightings, &scan->objects, &scan->references, selected,
-		          range ? &range->pathless : NULL, &options->sighting.walk);
-	h->attribute_seconds = seconds_now() - scanned;
+	if (!err)
+		attribute_all(h, scan, &sightings, selected);
 	if (!err && range && !sightings.counts.late)
 		check_range(h, scan->repository, &sightings.graph, selected);
-	else if (!err && !range)
-		check_complete(h, scan->repository, &scan->objects, &sightings.graph,
-		               &scan->references, options);
 	h->counts = sightings.counts;
-	h->read = sightings.scanned;
+	h->costs = sightings.costs;
 	coverage_adopt(&h->coverage, &sightings.coverage);
 	finding_list_adopt(&h->text, &sightings.text);
 	if (!err && range)
@@ -483,6 +505,7 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 	struct scan scan = {.engine = engine, .set = set, .options = options};
 	const char *text = options->choice.range;
 	struct range_ends ends = {0};
+	uint64_t start = clock_ns();
 	enum err err = repository_open(&scan.repository, path, options->search, error);
 
 	if (!err)
@@ -493,6 +516,7 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 		err = repository_references(scan.repository, &scan.references, error);
 	if (!err)
 		describe(h, &scan);
+	h->open_ns = ns_since(&start);
 	if (!err && text)
 		err = range_read(&ends, scan.repository, &scan.references, text, error);
 	if (!err)

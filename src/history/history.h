@@ -35,11 +35,13 @@ struct history {
 	uint32_t commits;            /* of a range or push; 0 for others */
 	struct finding_list text;    /* owns what the leaks point to */
 	struct walk_counts counts;
-	uint64_t read; /* bytes that the prefilter was given */
-	double scan_seconds;
-	double attribute_seconds;
-	double complete_seconds; /* of the look for missing objects; 0: it was not needed */
-	uint32_t unneeded;       /* missing objects that only unreachable ones name */
+	struct detector_costs costs;
+	uint64_t open_ns; /* of the packs, and which of their entries is based on which */
+	uint64_t scan_ns;
+	uint64_t trees_ns;     /* of the walks over trees, for attribution and missing objects */
+	uint64_t attribute_ns; /* of the rest of both */
+	bool looked_for_missing;
+	uint32_t unneeded; /* missing objects that only unreachable ones name */
 };
 
 /*

@@ -5,8 +5,8 @@
 #ifndef TRAWL_HISTORY_MISSING_H
 #define TRAWL_HISTORY_MISSING_H
 
-#include "history/commits.h"
-#include "history/objects.h"
+#include "history/sightings.h"
+#include "history/trees.h"
 
 struct missing {
 	struct id_map ids;
@@ -15,12 +15,13 @@ struct missing {
 };
 
 /*
- * Finds what is missing: reads all commits, trees and tags once, looking only at what tree deltas
- * insert, and tells what references lead to (the rest only unreachable objects name, as a normal gc
- * leaves it).
+ * Brings together what is missing: that which trees name, as the graph (which must have been asked
+ * for it) found, and that which commits, tags and references name; and tells what references lead
+ * to (the rest only unreachable objects name, as a normal gc leaves it).
  */
-void missing_find(struct missing *missing, struct objects *objects, const struct commits *graph,
-                  const struct reference_list *references, const struct walk_options *options);
+void missing_find(struct missing *missing, const struct tree_graph *trees,
+                  const struct sightings *sightings, const struct objects *objects,
+                  const struct reference_list *references);
 void missing_release(struct missing *missing);
 
 #endif

@@ -180,14 +180,15 @@ static void show_loose(struct loose_work *work, unsigned worker, uint32_t number
 {
 	struct objects *o = work->objects;
 	const struct visitor *v = work->visitor;
-	struct walked walked = {.id = o->loose.ids[number], .state = state};
+	struct walked walked = {.id = &o->loose.ids[number], .state = state};
 	struct error error = {0};
 
-	if (o->loose_types[number] && !(v->types >> o->loose_types[number] & 1))
+	if ((o->loose_types[number] && !(v->types >> o->loose_types[number] & 1)) ||
+	    (v->wants && !v->wants(v->context, walked.id)))
 		return;
 	buf_clear(bytes);
-	if (repository_read(o->repository, &walked.id, &walked.type, bytes, &error)) {
-		v->lose(v->context, worker, &walked.id, error.message);
+	if (repository_read(o->repository, walked.id, &walked.type, bytes, &error)) {
+		v->lose(v->context, worker, walked.id, error.message);
 		return;
 	}
 	o->loose_types[number] = (uint8_t)walked.type;
@@ -230,10 +231,7 @@ static void walk_loose(void *shared, unsigned worker)
 	buf_release(&bytes);
 	free(state);
 	pthread_mutex_lock(&work->lock);
-	work->counts->objects += counts.objects;
-	work->counts->bytes += counts.bytes;
-	work->counts->stored += counts.stored;
-	work->counts->late += counts.late;
+	walk_counts_add(work->counts, &counts);
 	pthread_mutex_unlock(&work->lock);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Copies shorter than this are scanned: a seam costs about as much. */
-enum { LEAST_COPY = 64 };
+enum { LEAST_COPY = 16 };
 
 /* One worker's share; brought together when the walk is over. */
 struct collector {
@@ -28,6 +28,9 @@ struct collector {
 	size_t commit_count;
 	size_t commit_cap;
 	struct buf commit_texts; /* their heads */
+	struct tag_link *links;
+	size_t link_count;
+	size_t link_cap;
 };
 
 struct collection {
@@ -48,6 +51,16 @@ static void keep_commit(struct collector *c, const struct object_id *id, struct 
 	c->commits[c->commit_count++] = text;
 }
 
+static void keep_tag(struct collector *c, const struct object_id *id, struct bytes head)
+{
+	struct tag_link link = {.tag = *id};
+
+	if (!tag_target(head, &link.target))
+		return;
+	c->links = mem_grow(c->links, c->link_count, &c->link_cap, sizeof(*c->links));
+	c->links[c->link_count++] = link;
+}
+
 /* Whether the blob is small enough to be scanned; says so in the coverage if not. */
 static bool admit(const struct sighting_options *o, const struct walked *w, struct scan_result *r)
 {
@@ -60,7 +73,7 @@ static bool admit(const struct sighting_options *o, const struct walked *w, stru
 	if (o->max_size_chosen)
 		coverage_skip(&r->coverage, SKIP_MAX_SIZE);
 	else
-		coverage_lose(&r->coverage, LOST_TOO_LARGE, bytes_of(object_id_hex(&w->id, name)),
+		coverage_lose(&r->coverage, LOST_TOO_LARGE, bytes_of(object_id_hex(w->id, name)),
 		              "see --max-size");
 	return false;
 }
@@ -91,7 +104,9 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 			return;
 		start = message_start(w->bytes);
 		if (w->type == OBJECT_COMMIT)
-			keep_commit(c, &w->id, bytes_slice(w->bytes, 0, start));
+			keep_commit(c, w->id, bytes_slice(w->bytes, 0, start));
+		else
+			keep_tag(c, w->id, bytes_slice(w->bytes, 0, start));
 		blob.bytes = bytes_slice(w->bytes, start, w->bytes.len);
 		scanner_scan(c->scanner, &blob, &c->result);
 	} else if (!admit(all->options, w, &c->result)) {
@@ -103,12 +118,12 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 		scanner_scan_version(c->scanner, &blob, w->base_state ? &copies : NULL, w->state,
 		                     w->again ? NULL : &c->result);
 	}
-	name_lost(&c->result.coverage, lost, &w->id);
+	name_lost(&c->result.coverage, lost, w->id);
 	if (c->result.findings.count == before)
 		return;
 	c->objects = mem_grow(c->objects, c->count, &c->cap, sizeof(*c->objects));
 	c->objects[c->count++] =
-	    (struct seen){w->id, w->type, worker, before, c->result.findings.count};
+	    (struct seen){*w->id, w->type, worker, before, c->result.findings.count};
 }
 
 static size_t state_bytes(const void *state)
@@ -240,11 +255,16 @@ static void gather(struct sightings *s, struct collector *c)
 		commits_add(&s->graph, &c->commits[i].id,
 		            bytes_slice(buf_bytes(&c->commit_texts), c->commits[i].start,
 		                        c->commits[i].start + c->commits[i].len));
+	for (size_t i = 0; i < c->link_count; i++) {
+		s->links = mem_grow(s->links, s->link_count, &s->link_cap, sizeof(*s->links));
+		s->links[s->link_count++] = c->links[i];
+	}
 	c->result.findings.count = 0; /* they are in the tables; what they point to moves */
 	finding_list_adopt(&s->text, &c->result.findings);
 	coverage_adopt(&s->coverage, &c->result.coverage);
 	free(c->objects);
 	free(c->commits);
+	free(c->links);
 	buf_release(&c->commit_texts);
 }
 
@@ -271,7 +291,7 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 	objects_walk(objects, &visitor, &options->walk, &s->counts);
 	fill_tables(s, all.workers, threads);
 	for (unsigned w = 0; w < threads; w++) {
-		s->scanned += scanner_read(all.workers[w].scanner);
+		detector_costs_add(&s->costs, scanner_costs(all.workers[w].scanner));
 		scanner_free(all.workers[w].scanner);
 		gather(s, &all.workers[w]);
 	}
@@ -291,6 +311,7 @@ void sightings_release(struct sightings *s)
 	table_release(&s->commits);
 	table_release(&s->tags);
 	commits_release(&s->graph);
+	free(s->links);
 	coverage_release(&s->coverage);
 	finding_list_release(&s->text);
 	*s = (struct sightings){0};

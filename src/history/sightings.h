@@ -24,16 +24,25 @@ struct sighting_table {
 	size_t *first; /* by object: items[first[o]] ... items[first[o + 1] - 1] */
 };
 
+/* What a tag object names. */
+struct tag_link {
+	struct object_id tag;
+	struct object_id target;
+};
+
 struct sightings {
 	struct sighting_table blobs;
 	struct sighting_table commits; /* in messages */
 	struct sighting_table tags;    /* likewise */
 	uint32_t secret_count;
 	struct commits graph;
+	struct tag_link *links; /* of all tag objects, in no order */
+	size_t link_count;
+	size_t link_cap;
 	struct coverage coverage;
 	struct finding_list text; /* owns what the findings point to; has no items */
 	struct walk_counts counts;
-	uint64_t scanned; /* bytes that the prefilter was given */
+	struct detector_costs costs;
 };
 
 struct sighting_options {

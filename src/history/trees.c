@@ -2,16 +2,18 @@
 
 #include "base/memory.h"
 #include "detect/fingerprint.h"
-#include "git/tree_entries.h"
+#include "history/tree_versions.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum {
-	FILTER_BITS = 26, /* of the filter of ids: 8 MiB */
-	DEPTH_MAX = 1024, /* folders in folders; deeper paths are not followed */
+	FILTER_BITS = 26,     /* of the filter of ids: 8 MiB */
+	HELD_COUNT = 1 << 16, /* ids; 1.3 MB for each thread */
+	DEPTH_MAX = 1024,     /* folders in folders; deeper paths are not followed */
 };
 
-/* ---- Which trees lead to the blobs ---- */
+/* ---- Which trees lead to the targets ---- */
 
 /* The first bytes of an id. */
 static uint32_t id_key(const struct object_id *id)
@@ -31,7 +33,7 @@ struct record {
 	uint32_t base; /* number of the base's record in the same worker's list + 1; 0: none */
 	size_t first;  /* index into keys */
 	uint32_t count;
-	bool marked; /* it leads to a blob of interest, or may */
+	bool marked; /* it leads to a target, or may */
 };
 
 /* One worker's records. A base stands before what is based on it. */
@@ -42,45 +44,99 @@ struct records {
 	uint32_t *keys; /* of folders */
 	size_t key_count;
 	size_t key_cap;
+	struct id_map missing;  /* what these trees name and no store holds */
+	struct object_id *held; /* some that stores hold, by key: versions name the same again */
 };
 
 struct marking {
 	const struct id_map *blobs;
+	const struct objects *objects; /* to look for what is missing; NULL: not asked */
 	struct records *workers;
 	unsigned worker_count;
 	uint64_t *filter; /* of keys of marked trees, by their first FILTER_BITS bits */
 };
 
-/* The visitor's state of a tree: the number of its record + 1. */
-struct tree_state {
-	uint32_t record;
+/* An entry of a tree that leads to a target, or to another tree that may. */
+struct exit {
+	uint32_t end; /* of the entry in the tree */
+	uint32_t to;  /* number of the target or tree */
+	bool is_target;
+	struct bytes name;
 };
+
+/* The visitor's state of a tree. */
+struct tree_state {
+	uint32_t record; /* its number + 1 */
+	struct tree_shape shape;
+	struct exits {
+		struct exit *items;
+		size_t count;
+		size_t cap;
+	} exits; /* of the second walk, by `end` */
+};
+
+static struct tree_reader reader_of(const struct walked *tree)
+{
+	const struct tree_state *base = tree->base_state;
+
+	return (struct tree_reader){.tree = tree->bytes,
+	                            .segments = tree->segments,
+	                            .segment_count = tree->segment_count,
+	                            .base = base ? &base->shape : NULL,
+	                            .shape = &((struct tree_state *)tree->state)->shape};
+}
+
+static void add_key(struct records *r, uint32_t key)
+{
+	r->keys = mem_grow(r->keys, r->key_count, &r->key_cap, sizeof(*r->keys));
+	r->keys[r->key_count++] = key;
+}
+
+/* No id's place has that id. */
+static struct object_id *new_held(void)
+{
+	struct object_id *held = mem_calloc(HELD_COUNT, sizeof(*held));
+
+	memset(held, UCHAR_MAX, sizeof(*held)); /* where the id of zeros would stand */
+	return held;
+}
+
+static bool holds(const struct objects *objects, struct records *r, const struct object_id *id)
+{
+	struct object_id *held = &r->held[id_key(id) % HELD_COUNT];
+
+	if (object_id_equal(held, id))
+		return true;
+	if (!objects_hold(objects, id))
+		return false;
+	*held = *id;
+	return true;
+}
 
 static void record_tree(void *context, unsigned worker, const struct walked *tree)
 {
 	struct marking *m = context;
 	struct records *r = &m->workers[worker];
 	const struct tree_state *base = tree->base_state;
-	struct record record = {.id = tree->id, .first = r->key_count};
+	struct record record = {.id = *tree->id, .first = r->key_count};
+	struct tree_reader reader = reader_of(tree);
 	struct tree_entry e = {0};
-	size_t segment = 0;
 
 	record.base = base ? base->record : 0;
 	record.marked = record.base && r->items[record.base - 1].marked;
-	while (tree_entry_next(tree->bytes, &e)) {
-		while (segment < tree->segment_count && tree->segments[segment].end < e.end)
-			segment++;
-		if (record.base && segment < tree->segment_count &&
-		    tree->segments[segment].start <= e.start)
-			continue; /* the base names it, too */
-		if (e.mode == MODE_FOLDER) {
-			r->keys = mem_grow(r->keys, r->key_count, &r->key_cap, sizeof(*r->keys));
-			r->keys[r->key_count++] = id_key(&e.id);
-			record.count++;
-		}
+	while (tree_reader_next(&reader, &e)) {
+		if (e.mode == MODE_GITLINK)
+			continue;
+		if (e.mode == MODE_FOLDER)
+			add_key(r, id_key(&e.id));
 		if (id_map_find(m->blobs, &e.id) != ID_MAP_NONE)
 			record.marked = true;
+		if (m->objects && !holds(m->objects, r, &e.id)) {
+			id_map_add(&r->missing, &e.id, NULL);
+			record.marked = true;
+		}
 	}
+	record.count = (uint32_t)(r->key_count - record.first);
 	r->items = mem_grow(r->items, r->count, &r->cap, sizeof(*r->items));
 	r->items[r->count++] = record;
 	((struct tree_state *)tree->state)->record = (uint32_t)r->count;
@@ -123,15 +179,19 @@ static bool mark_more(struct marking *m)
 	return more;
 }
 
-static size_t no_state_bytes(const void *state)
+static size_t state_bytes(const void *state)
 {
-	(void)state;
-	return 0;
+	const struct tree_state *s = state;
+
+	return s->shape.cap * sizeof(*s->shape.ends) + s->exits.cap * sizeof(*s->exits.items);
 }
 
-static void forget_nothing(void *state)
+static void forget(void *state)
 {
-	(void)state;
+	struct tree_state *s = state;
+
+	tree_shape_release(&s->shape);
+	free(s->exits.items);
 }
 
 static void lose_nothing(void *context, unsigned worker, const struct object_id *id,
@@ -151,21 +211,26 @@ static struct visitor tree_visitor(void *context, void (*visit)(void *context, u
 	                        .state_size = sizeof(struct tree_state),
 	                        .least_copy = OBJECT_ID_SIZE,
 	                        .visit = visit,
-	                        .state_bytes = no_state_bytes,
-	                        .forget = forget_nothing,
+	                        .state_bytes = state_bytes,
+	                        .forget = forget,
 	                        .lose = lose_nothing};
 }
 
-/* The first walk: collects in trees all that lead to one of the blobs, and perhaps some more. */
-static void find_trees(struct id_map *trees, struct objects *objects, const struct id_map *blobs,
+/* The first walk: collects the trees that lead to a target, and perhaps some more. */
+static void find_trees(struct tree_graph *graph, struct objects *objects,
+                       const struct id_map *blobs, bool find_missing,
                        const struct walk_options *options)
 {
-	struct marking m = {.blobs = blobs, .worker_count = options->threads};
+	struct marking m = {.blobs = blobs,
+	                    .objects = find_missing ? objects : NULL,
+	                    .worker_count = options->threads};
 	struct visitor visitor = tree_visitor(&m, record_tree);
 	struct walk_counts counts;
 
 	m.workers = mem_calloc(m.worker_count, sizeof(*m.workers));
 	m.filter = mem_calloc((size_t)1 << (FILTER_BITS - 6), sizeof(*m.filter));
+	for (unsigned w = 0; w < m.worker_count; w++)
+		m.workers[w].held = new_held();
 	objects_walk(objects, &visitor, options, &counts);
 	for (unsigned w = 0; w < m.worker_count; w++) {
 		for (size_t i = 0; i < m.workers[w].count; i++) {
@@ -176,12 +241,18 @@ static void find_trees(struct id_map *trees, struct objects *objects, const stru
 	while (mark_more(&m))
 		;
 	for (unsigned w = 0; w < m.worker_count; w++) {
-		for (size_t i = 0; i < m.workers[w].count; i++) {
-			if (m.workers[w].items[i].marked)
-				id_map_add(trees, &m.workers[w].items[i].id, NULL);
+		struct records *r = &m.workers[w];
+
+		for (size_t i = 0; i < r->count; i++) {
+			if (r->items[i].marked)
+				id_map_add(&graph->trees, &r->items[i].id, NULL);
 		}
-		free(m.workers[w].items);
-		free(m.workers[w].keys);
+		for (uint32_t i = 0; i < r->missing.count; i++)
+			id_map_add(&graph->targets, &r->missing.ids[i], NULL);
+		free(r->items);
+		free(r->keys);
+		free(r->held);
+		id_map_release(&r->missing);
 	}
 	free(m.workers);
 	free(m.filter);
@@ -189,11 +260,11 @@ static void find_trees(struct id_map *trees, struct objects *objects, const stru
 
 /* ---- How they lead there ---- */
 
-/* A way out of a tree, to a blob or to another tree of interest. */
+/* A way out of a tree. */
 struct way {
 	uint32_t tree;
-	uint32_t to; /* number of the blob or tree */
-	bool is_blob;
+	uint32_t to; /* number of the target or tree */
+	bool is_target;
 	struct bytes name;
 };
 
@@ -205,32 +276,84 @@ struct ways {
 };
 
 struct reading {
-	const struct id_map *blobs;
-	const struct id_map *trees;
+	const struct tree_graph *graph;
 	struct ways *workers;
 };
+
+/* A tree's exits while they are read: those of its base and its own. */
+struct exits_of {
+	const struct exits *base;
+	struct exits *own;
+};
+
+static void add_exit(struct exits *exits, struct exit exit)
+{
+	exits->items = mem_grow(exits->items, exits->count, &exits->cap, sizeof(*exits->items));
+	exits->items[exits->count++] = exit;
+}
+
+/* Takes over the base's exits that end in (start, end]. */
+static void copy_exits(void *context, size_t start, size_t end, size_t at)
+{
+	struct exits_of *exits = context;
+	size_t low = 0, high = exits->base->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (exits->base->items[middle].end <= start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < exits->base->count && exits->base->items[low].end <= end; low++) {
+		struct exit exit = exits->base->items[low];
+
+		exit.end = (uint32_t)(exit.end - start + at);
+		add_exit(exits->own, exit);
+	}
+}
+
+/* Whether the entry leads to a target or to a tree of interest. */
+static bool find_exit(const struct tree_graph *graph, const struct tree_entry *e, struct exit *exit)
+{
+	if (e->mode == MODE_GITLINK)
+		return false;
+	exit->end = (uint32_t)e->end;
+	exit->to = id_map_find(&graph->targets, &e->id);
+	exit->is_target = exit->to != ID_MAP_NONE;
+	if (!exit->is_target && e->mode == MODE_FOLDER)
+		exit->to = id_map_find(&graph->trees, &e->id);
+	return exit->to != ID_MAP_NONE;
+}
 
 static void read_ways(void *context, unsigned worker, const struct walked *tree)
 {
 	struct reading *r = context;
 	struct ways *ways = &r->workers[worker];
-	struct way way = {.tree = id_map_find(r->trees, &tree->id)};
+	uint32_t number = id_map_find(&r->graph->trees, tree->id);
+	const struct tree_state *base = tree->base_state;
+	struct tree_state *state = tree->state;
+	struct exits_of exits = {base ? &base->exits : NULL, &state->exits};
+	struct tree_reader reader = reader_of(tree);
 	struct tree_entry e = {0};
+	struct exit exit;
 
-	if (tree->again || way.tree == ID_MAP_NONE)
+	reader.copied = copy_exits;
+	reader.context = &exits;
+	while (tree_reader_next(&reader, &e)) {
+		if (number == ID_MAP_NONE || !find_exit(r->graph, &e, &exit))
+			continue;
+		exit.name = arena_bytes(&ways->names, e.name);
+		add_exit(&state->exits, exit);
+	}
+	if (tree->again || number == ID_MAP_NONE)
 		return;
-	while (tree_entry_next(tree->bytes, &e)) {
-		if (e.mode == MODE_GITLINK)
-			continue;
-		way.to = id_map_find(r->blobs, &e.id);
-		way.is_blob = way.to != ID_MAP_NONE;
-		if (!way.is_blob && e.mode == MODE_FOLDER)
-			way.to = id_map_find(r->trees, &e.id);
-		if (way.to == ID_MAP_NONE)
-			continue;
-		way.name = arena_bytes(&ways->names, e.name);
+	for (size_t i = 0; i < state->exits.count; i++) {
+		const struct exit *x = &state->exits.items[i];
+
 		ways->items = mem_grow(ways->items, ways->count, &ways->cap, sizeof(*ways->items));
-		ways->items[ways->count++] = way;
+		ways->items[ways->count++] = (struct way){number, x->to, x->is_target, x->name};
 	}
 }
 
@@ -276,8 +399,8 @@ static uint32_t node_of_links(struct naming *n, size_t first)
 		const struct link *l = &g->links[i];
 
 		buf_append(&text, l->name);
-		buf_append(&text,
-		           (struct bytes){(const unsigned char *)(l->is_blob ? "\0b" : "\0t"), 2});
+		buf_append(&text, (struct bytes){
+				      (const unsigned char *)(l->is_target ? "\0b" : "\0t"), 2});
 		buf_append(&text, (struct bytes){(const unsigned char *)&l->to, sizeof(l->to)});
 	}
 	fingerprint_make(&key, "node", buf_bytes(&text), digest.bytes);
@@ -304,17 +427,17 @@ static uint32_t name_tree(struct naming *n, uint32_t tree, unsigned depth)
 	n->done[tree] = true;
 	/* The nodes below come first, so that this one's links stand together. */
 	for (size_t i = ways->first[tree]; i < ways->first[tree + 1]; i++) {
-		if (!ways->items[i].is_blob)
+		if (!ways->items[i].is_target)
 			name_tree(n, ways->items[i].to, depth + 1);
 	}
 	first = g->link_count;
 	for (size_t i = ways->first[tree]; i < ways->first[tree + 1]; i++) {
 		const struct way *way = &ways->items[i];
-		struct link link = {way->name, way->is_blob, way->to};
+		struct link link = {way->name, way->is_target, way->to};
 
-		if (!way->is_blob)
+		if (!way->is_target)
 			link.to = g->tree_nodes[way->to];
-		if (!way->is_blob && link.to == NODE_NONE)
+		if (!way->is_target && link.to == NODE_NONE)
 			continue;
 		g->links = mem_grow(g->links, g->link_count, &g->link_cap, sizeof(*g->links));
 		g->links[g->link_count++] = link;
@@ -354,18 +477,29 @@ void tree_graph_init(struct tree_graph *graph)
 	graph->nodes[graph->node_count++] = (struct node){0};
 }
 
-void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
-                      const struct walk_options *options)
+/* Whether the second walk has to make the tree. */
+static bool wants(void *context, const struct object_id *id)
 {
-	struct reading reading = {.blobs = blobs, .trees = &graph->trees};
+	const struct reading *r = context;
+
+	return id_map_find(&r->graph->trees, id) != ID_MAP_NONE;
+}
+
+void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
+                      bool find_missing, const struct walk_options *options)
+{
+	struct reading reading = {.graph = graph};
 	struct visitor visitor = tree_visitor(&reading, read_ways);
 	struct naming naming = {.graph = graph};
 	struct walk_counts counts;
 	struct way_table ways;
 
-	tree_graph_init(graph);
-	find_trees(&graph->trees, objects, blobs, options);
+	for (uint32_t i = 0; i < blobs->count; i++)
+		id_map_add(&graph->targets, &blobs->ids[i], NULL);
+	graph->blob_count = blobs->count;
+	find_trees(graph, objects, blobs, find_missing, options);
 	reading.workers = mem_calloc(options->threads, sizeof(*reading.workers));
+	visitor.wants = wants;
 	if (graph->trees.count)
 		objects_walk(objects, &visitor, options, &counts);
 	ways = gather_ways(graph, reading.workers, options->threads);
@@ -386,6 +520,7 @@ void tree_graph_release(struct tree_graph *graph)
 	free(graph->nodes);
 	free(graph->links);
 	free(graph->tree_nodes);
+	id_map_release(&graph->targets);
 	id_map_release(&graph->trees);
 	arena_release(&graph->names);
 	*graph = (struct tree_graph){0};
@@ -427,9 +562,9 @@ uint32_t tree_graph_find(const struct tree_graph *graph, uint32_t node, struct b
 		size_t len = slash ? (size_t)(slash - path.ptr) : path.len;
 		const struct link *link = find_link(graph, node, bytes_slice(path, 0, len));
 
-		if (!link || link->is_blob == (slash != NULL))
+		if (!link || link->is_target == (slash != NULL))
 			return ID_MAP_NONE;
-		if (link->is_blob)
+		if (link->is_target)
 			return link->to;
 		node = link->to;
 		path = bytes_slice(path, len + 1, path.len);
@@ -438,7 +573,7 @@ uint32_t tree_graph_find(const struct tree_graph *graph, uint32_t node, struct b
 
 struct comparison {
 	const struct tree_graph *graph;
-	void (*visit)(void *context, struct bytes path, uint32_t blob, uint32_t old);
+	void (*visit)(void *context, struct bytes path, uint32_t target, uint32_t old);
 	void *context;
 	struct buf path;
 };
@@ -459,18 +594,18 @@ static void compare_nodes(struct comparison *c, uint32_t from, uint32_t to, unsi
 			c->path.len = length;
 			continue; /* no system has such a path */
 		}
-		if (!new->is_blob)
-			compare_nodes(c, old && !old->is_blob ? old->to : NODE_NONE, new->to,
+		if (!new->is_target)
+			compare_nodes(c, old && !old->is_target ? old->to : NODE_NONE, new->to,
 			              depth + 1);
-		else if (!old || !old->is_blob || old->to != new->to)
+		else if (!old || !old->is_target || old->to != new->to)
 			c->visit(c->context, buf_bytes(&c->path), new->to,
-			         old && old->is_blob ? old->to : ID_MAP_NONE);
+			         old && old->is_target ? old->to : ID_MAP_NONE);
 		c->path.len = length;
 	}
 }
 
 void tree_graph_compare(const struct tree_graph *graph, uint32_t from, uint32_t to,
-                        void (*visit)(void *context, struct bytes path, uint32_t blob,
+                        void (*visit)(void *context, struct bytes path, uint32_t target,
                                       uint32_t old),
                         void *context)
 {
@@ -479,4 +614,38 @@ void tree_graph_compare(const struct tree_graph *graph, uint32_t from, uint32_t 
 	buf_init(&c.path, (size_t)1024 * 1024);
 	compare_nodes(&c, from, to, 0);
 	buf_release(&c.path);
+}
+
+/* Sets reached for the targets of the node itself, and puts its folders on the list. */
+static size_t reach_from(const struct tree_graph *graph, uint32_t node, bool *seen, bool *reached,
+                         uint32_t **list, size_t count, size_t *cap)
+{
+	for (uint32_t i = 0; i < graph->nodes[node].count; i++) {
+		const struct link *link = &graph->links[graph->nodes[node].first + i];
+
+		if (link->is_target) {
+			reached[link->to] = true;
+		} else if (!seen[link->to]) {
+			seen[link->to] = true;
+			*list = mem_grow(*list, count, cap, sizeof(**list));
+			(*list)[count++] = link->to;
+		}
+	}
+	return count;
+}
+
+void tree_graph_reach(const struct tree_graph *graph, uint32_t node, bool *seen, bool *reached)
+{
+	uint32_t *list = NULL;
+	size_t count = 0, cap = 0;
+
+	if (seen[node])
+		return;
+	seen[node] = true;
+	count = reach_from(graph, node, seen, reached, &list, count, &cap);
+	while (count) {
+		count--;
+		count = reach_from(graph, list[count], seen, reached, &list, count, &cap);
+	}
+	free(list);
 }

@@ -89,7 +89,8 @@ static void list_segment(struct segment_list *list, struct segment segment, uint
 
 /* Does what the instructions say; out has room for the result_size bytes that they must make. */
 static enum err run(struct bytes base, struct bytes instructions, uint32_t least_copy,
-                    unsigned char *out, uint32_t result_size, struct segment_list *segments)
+                    unsigned char *out, uint32_t result_size, struct segment_list *segments,
+                    uint64_t *inserted)
 {
 	const unsigned char *at = instructions.ptr;
 	const unsigned char *end = at + instructions.len;
@@ -104,6 +105,7 @@ static enum err run(struct bytes base, struct bytes instructions, uint32_t least
 		if (next.insert) {
 			memcpy(out + done, next.insert, next.len);
 			done += next.len;
+			*inserted += next.len;
 			continue;
 		}
 		if (next.from > base.len || next.len > base.len - next.from)
@@ -123,7 +125,7 @@ static enum err run(struct bytes base, struct bytes instructions, uint32_t least
 enum err delta_apply(struct bytes base, struct bytes delta, uint32_t least_copy, struct buf *out,
                      struct segment_list *segments, uint64_t *inserted)
 {
-	uint64_t base_size, result_size;
+	uint64_t base_size, result_size, insertions = 0;
 	enum err err;
 
 	buf_clear(out);
@@ -136,16 +138,14 @@ enum err delta_apply(struct bytes base, struct bytes delta, uint32_t least_copy,
 	if (!err)
 		err = buf_reserve(out, (size_t)result_size);
 	if (!err)
-		err = run(base, delta, least_copy, out->ptr, (uint32_t)result_size, segments);
+		err = run(base, delta, least_copy, out->ptr, (uint32_t)result_size, segments,
+		          &insertions);
 	if (err) {
 		segments->count = 0;
 		return err;
 	}
 	out->len = (size_t)result_size;
-	if (inserted) {
-		*inserted += result_size;
-		for (size_t i = 0; i < segments->count; i++)
-			*inserted -= segments->items[i].end - segments->items[i].start;
-	}
+	if (inserted)
+		*inserted += insertions;
 	return ERR_NONE;
 }

@@ -1,5 +1,6 @@
 #include "pack/walk.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/pool.h"
 #include "pack/delta.h"
@@ -37,9 +38,10 @@ struct pack_forests {
 struct parting {
 	uint32_t *order;  /* entries, bases before what is based on them */
 	uint32_t count;   /* of these; entries in circles are not among them */
-	bool *wanted;     /* the family is of a type that is to be shown */
+	bool *wanted;     /* the family is of a type that is to be shown; and later, the entry or
+	                   * what is based on it is needed */
 	uint64_t *weight; /* of the entry and what is based on it, less what was cut off */
-	bool *cut;        /* the entry starts a piece of its own */
+	bool *cut;        /* the entry starts a piece of its own, or nobody needs it */
 };
 
 /* A subtree of a forest, less what is cut off it. */
@@ -194,6 +196,23 @@ static bool family_wanted(const struct walk *w, unsigned type)
 	return type == 0 || type >= PACK_OFS_DELTA || (w->visitor->types >> type & 1);
 }
 
+/* Leaves entries wanted that are needed, or that what is needed is based on. */
+static void drop_unneeded(const struct walk *w, const struct forest *f, struct parting *p)
+{
+	const struct visitor *v = w->visitor;
+	bool *needed = mem_calloc(f->count, sizeof(*needed));
+
+	for (uint32_t k = p->count; k-- > 0;) {
+		uint32_t i = p->order[k];
+
+		p->wanted[i] =
+		    p->wanted[i] && (needed[i] || v->wants(v->context, pack_id(f->pack, i)));
+		if (p->wanted[i] && f->parent[i] != PACK_NONE)
+			needed[f->parent[i]] = true;
+	}
+	free(needed);
+}
+
 /* Finds the order of the entries and which are wanted; returns what the wanted ones cost. */
 static uint64_t order_entries(const struct walk *w, const struct forest *f, struct parting *p)
 {
@@ -213,12 +232,15 @@ static uint64_t order_entries(const struct walk *w, const struct forest *f, stru
 	for (uint32_t k = 0; k < p->count; k++) {
 		uint32_t base = p->order[k];
 
-		total += p->wanted[base] ? f->cost[base] : 0;
 		for (uint32_t c = f->first_child[base]; c != PACK_NONE; c = f->next_sibling[c]) {
 			p->wanted[c] = p->wanted[base];
 			p->order[p->count++] = c;
 		}
 	}
+	if (w->visitor->wants)
+		drop_unneeded(w, f, p);
+	for (uint32_t i = 0; i < f->count; i++)
+		total += p->wanted[i] ? f->cost[i] : 0;
 	return total;
 }
 
@@ -230,9 +252,11 @@ static void cut_pieces(struct walk *w, const struct forest *f, const struct part
 	for (uint32_t k = p->count; k-- > 0;) {
 		uint32_t i = p->order[k];
 
-		if (f->parent[i] != PACK_NONE && p->weight[i] < least)
+		if (!p->wanted[i])
+			p->cut[i] = true;
+		else if (f->parent[i] != PACK_NONE && p->weight[i] < least)
 			p->weight[f->parent[i]] += p->weight[i];
-		else if (p->wanted[i])
+		else
 			add_piece(w, f, p, i, false);
 	}
 	for (uint32_t k = 0; k < f->circle_count; k++)
@@ -318,9 +342,13 @@ static void frame_release(struct worker *w, struct frame *f)
 static enum err inflate(struct worker *w, uint32_t number, struct pack_entry *entry,
                         struct buf *out)
 {
+	uint64_t start = clock_ns();
 	enum err err = pack_entry_read(w->forest->pack, number, entry, NULL);
 
-	return err ? err : pack_inflate(w->inflater, entry, out);
+	if (!err)
+		err = pack_inflate(w->inflater, entry, out);
+	w->counts.inflate_ns += clock_ns() - start;
+	return err;
 }
 
 /* Reads the object from elsewhere, whole. */
@@ -367,10 +395,16 @@ static bool make_root(struct worker *w, uint32_t number, enum object_type *type,
 static bool make_from(struct worker *w, uint32_t number, struct bytes base, struct buf *out)
 {
 	struct pack_entry entry;
+	uint64_t start;
+	bool made;
 
-	return !inflate(w, number, &entry, &w->delta) &&
-	       !delta_apply(base, buf_bytes(&w->delta), w->walk->visitor->least_copy, out,
+	if (inflate(w, number, &entry, &w->delta))
+		return false;
+	start = clock_ns();
+	made = !delta_apply(base, buf_bytes(&w->delta), w->walk->visitor->least_copy, out,
 	                    &w->segments, &w->counts.stored);
+	w->counts.patch_ns += clock_ns() - start;
+	return made;
 }
 
 /* Makes the entry's content in out from the root of its family on. */
@@ -423,12 +457,12 @@ static void show(struct worker *w, uint32_t number, const struct frame *object,
                  const struct frame *base, bool again)
 {
 	const struct visitor *v = w->walk->visitor;
-	struct walked walked = {.id = *pack_id(w->forest->pack, number),
+	struct walked walked = {.id = pack_id(w->forest->pack, number),
 	                        .type = object->type,
 	                        .bytes = buf_bytes(&object->content),
 	                        .state = object->state};
 
-	walked.again = again || in_earlier_pack(w, &walked.id);
+	walked.again = again || in_earlier_pack(w, walked.id);
 	if (base && base->state) {
 		walked.segments = w->segments.items;
 		walked.segment_count = w->segments.count;
@@ -580,12 +614,20 @@ static void walk_pieces(void *shared, unsigned number)
 	segment_list_release(&w.segments);
 	free(w.frames);
 	pthread_mutex_lock(&walk->lock);
-	walk->counts.objects += w.counts.objects;
-	walk->counts.bytes += w.counts.bytes;
-	walk->counts.stored += w.counts.stored;
-	walk->counts.remade += w.counts.remade;
-	walk->counts.pieces += w.counts.pieces;
+	walk_counts_add(&walk->counts, &w.counts);
 	pthread_mutex_unlock(&walk->lock);
+}
+
+void walk_counts_add(struct walk_counts *counts, const struct walk_counts *more)
+{
+	counts->objects += more->objects;
+	counts->bytes += more->bytes;
+	counts->stored += more->stored;
+	counts->inflate_ns += more->inflate_ns;
+	counts->patch_ns += more->patch_ns;
+	counts->remade += more->remade;
+	counts->pieces += more->pieces;
+	counts->late += more->late;
 }
 
 void pack_walk(const struct pack_forests *forests, const struct visitor *visitor,

@@ -13,7 +13,7 @@
 
 /* An object as the walk shows it; borrowed for the time of the call. */
 struct walked {
-	struct object_id id;
+	const struct object_id *id;
 	enum object_type type;
 	struct bytes bytes;
 	const struct segment
@@ -32,6 +32,9 @@ struct visitor {
 	size_t state_size;   /* bytes of a state */
 	uint32_t least_copy; /* shorter copies are no segments */
 	void (*visit)(void *context, unsigned worker, const struct walked *object);
+	/* Whether the object is needed; others are made, and then shown, only as bases of those
+	 * that are. NULL: all are. */
+	bool (*wants)(void *context, const struct object_id *id);
 	/* Bytes that a state holds beside its own. */
 	size_t (*state_bytes)(const void *state);
 	/* Frees what a state holds. */
@@ -55,13 +58,17 @@ struct walk_options {
 };
 
 struct walk_counts {
-	uint64_t objects; /* shown, without those shown again */
-	uint64_t bytes;   /* of these */
-	uint64_t stored;  /* bytes of whole objects and of what deltas insert */
-	uint64_t remade;  /* objects that were made again */
-	uint64_t pieces;  /* of families, as the threads took them */
-	uint64_t late;    /* objects that the deadline left out */
+	uint64_t objects;    /* shown, without those shown again */
+	uint64_t bytes;      /* of these */
+	uint64_t stored;     /* bytes of whole objects and of what deltas insert */
+	uint64_t inflate_ns; /* nanoseconds, of all threads together */
+	uint64_t patch_ns;
+	uint64_t remade; /* objects that were made again */
+	uint64_t pieces; /* of families, as the threads took them */
+	uint64_t late;   /* objects that the deadline left out */
 };
+
+void walk_counts_add(struct walk_counts *counts, const struct walk_counts *more);
 
 /* The delta families of some packs: const once made, for any number of walks. */
 struct pack_forests;

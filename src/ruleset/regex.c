@@ -11,8 +11,8 @@ enum {
 	DEPTH_MAX = 100,            /* nested groups */
 	REPEATS_MAX = 4,            /* quantifiers of one item */
 	EXPRESSION_MAX = 64 * 1024, /* bytes */
-	RUN_MAX = 24,               /* bytes of a stub */
-	RUN_TAIL = 8,               /* of these, after the last literal byte */
+	RUN_MAX = 24,               /* bytes of a run */
+	STUB_MAX = 8,               /* of these, in a stub: see run_trim() */
 	RUNS_MAX = 64,              /* alternative stubs of one rule */
 	STEPS_MAX = 100 * 1000,     /* nodes that the search for stubs looks at */
 	STEPS_PER_RUN = 8,          /* weighing a stub costs as much as that many nodes */
@@ -1171,12 +1171,19 @@ static void run_print(const struct run *run, struct buf *out)
 	}
 }
 
-/* Cuts a run to its first literal and RUN_TAIL bytes behind it; 0 if it has no usable literal. */
+/*
+ * Cuts a run to what a stub may have; returns its bits, 0 if it has no usable literal. A wider stub
+ * would have fewer false hits, and cost more than these: where a version of a file differs from
+ * its base, all that a stub could reach to has to be read again on either side.
+ */
 static double run_trim(struct run *run)
 {
-	unsigned literal = 0, end = 0;
+	unsigned literal = 0;
+	bool found = false;
 	double bits = 0;
 
+	if (run->len > STUB_MAX)
+		run->len = STUB_MAX;
 	/* A literal is three bytes in a row that are fixed but for their case. */
 	for (unsigned i = 0; i < run->len; i++) {
 		struct set folded = *run->sets[i];
@@ -1184,16 +1191,13 @@ static double run_trim(struct run *run)
 
 		set_fold_case(&folded);
 		if (size == 1 || (size == 2 && set_size(&folded) == 2)) {
-			if (++literal >= 3)
-				end = i + 1;
+			found = ++literal >= 3 || found;
 		} else if (size > SMALL_SET) {
 			literal = 0;
 		}
 	}
-	if (!end)
+	if (!found)
 		return 0;
-	if (run->len > end + RUN_TAIL)
-		run->len = end + RUN_TAIL;
 	for (unsigned i = 0; i < run->len; i++)
 		bits += set_bits(run->sets[i]);
 	return bits;

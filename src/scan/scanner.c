@@ -162,9 +162,9 @@ out:
 	free(hashes);
 }
 
-uint64_t scanner_read(const struct scanner *scanner)
+struct detector_costs scanner_costs(const struct scanner *scanner)
 {
-	return detector_read(scanner->detector);
+	return detector_costs(scanner->detector);
 }
 
 void scanner_redact_lost(struct scanner *s, struct coverage *coverage)

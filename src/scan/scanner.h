@@ -71,8 +71,8 @@ void scanner_scan_version(struct scanner *scanner, const struct blob *blob,
                           const struct scan_copies *copies, struct scan_state *state,
                           struct scan_result *result);
 
-/* The bytes that the prefilter has read for this scanner so far. */
-uint64_t scanner_read(const struct scanner *scanner);
+/* What this scanner has cost so far. */
+struct detector_costs scanner_costs(const struct scanner *scanner);
 
 /* Redacts secrets in the names of what was lost, unless secrets are to be kept. */
 void scanner_redact_lost(struct scanner *scanner, struct coverage *coverage);

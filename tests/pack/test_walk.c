@@ -243,7 +243,7 @@ static void check_segments(const struct walked *w)
 static void visit(void *context, unsigned worker, const struct walked *w)
 {
 	struct copy *copy = w->state;
-	uint32_t number = number_of(&w->id);
+	uint32_t number = number_of(w->id);
 
 	(void)context;
 	(void)worker;
