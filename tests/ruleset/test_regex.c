@@ -134,7 +134,7 @@ static void stubs_and_prefixes_are_exact(void **state)
 	     {{{"sk\\x5faby{3}", false, 8}, 0, 0}, {{"x\\x5fkey{4}", false, 8}, 0, 0}}},
 	    {"(?|(abcd)|(e))fgh_i",
 	     0,
-	     {{{"abcdfgh\\x5fi", false, 9}, 0, 0}, {{"efgh\\x5fi", false, 6}, 0, 0}}},
+	     {{{"abcdfgh\\x5f", false, 8}, 0, 0}, {{"efgh\\x5fi", false, 6}, 0, 0}}},
 	    {"xyz_(?=(abc))a", 0, {{{"xyz\\x5fa", false, 5}, 0, 0}}},
 	};
 	struct arena arena = {0};
