@@ -16,10 +16,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-    {"scan", command_scan},
-    {"history", command_history},
-    {"staged", command_staged},
-    {"rules", command_rules},
+    {"scan", command_scan},       {"history", command_history}, {"staged", command_staged},
+    {"receive", command_receive}, {"rules", command_rules},
 };
 
 /*

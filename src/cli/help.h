@@ -8,6 +8,7 @@ extern const char help_trawl[];
 extern const char help_scan[];
 extern const char help_history[];
 extern const char help_staged[];
+extern const char help_receive[];
 extern const char help_rules[];
 
 #endif

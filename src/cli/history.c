@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/help.h"
-#include "cli/numbers.h"
+#include "cli/histories.h"
 #include "cli/session.h"
 #include "cli/status.h"
 #include "git/find.h"
@@ -17,90 +17,12 @@ struct histories {
 	size_t count;
 };
 
-static double seconds_of(uint64_t ns)
-{
-	return (double)ns / 1e9;
-}
-
-/* Says what the history cost: bytes, the time of each phase, and of the scan's steps. */
-static void print_costs(const struct history *h)
-{
-	char objects[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], stored[NUMBER_TEXT_MAX],
-	    read[NUMBER_TEXT_MAX], remade[NUMBER_TEXT_MAX];
-
-	fprintf(stderr,
-	        "%s: %s objects of %s; packs hold %s of it as bases and inserts, the prefilter "
-	        "read %s (%.2f of that); %s objects made again\n",
-	        h->folder, number_text(objects, h->counts.objects),
-	        size_text(bytes, h->counts.bytes), size_text(stored, h->counts.stored),
-	        size_text(read, h->costs.read),
-	        h->counts.stored ? (double)h->costs.read / (double)h->counts.stored : 0.0,
-	        number_text(remade, h->counts.remade));
-	fprintf(stderr, "%s: open %.2f s, scan %.2f s, trees %.2f s, %s %.2f s\n", h->folder,
-	        seconds_of(h->open_ns), seconds_of(h->scan_ns), seconds_of(h->trees_ns),
-	        h->looked_for_missing ? "attribution and missing objects" : "attribution",
-	        seconds_of(h->attribute_ns));
-	fprintf(stderr,
-	        "%s: scan, all threads together: inflate %.2f s, patch %.2f s, prefilter %.2f s, "
-	        "confirm %.2f s\n",
-	        h->folder, seconds_of(h->counts.inflate_ns), seconds_of(h->counts.patch_ns),
-	        seconds_of(h->costs.prefilter_ns), seconds_of(h->costs.confirm_ns));
-	if (h->looked_for_missing)
-		fprintf(stderr, "%s: %u missing objects that only unreachable ones name\n",
-		        h->folder, h->unneeded);
-}
-
-/* Writes what one history brought to reports of its own, and moves it to the session. */
-static enum err add_history(struct session *s, struct history *h, struct error *error)
-{
-	struct scanned_repository repository = {
-	    .folder = h->folder, .remote = h->remote, .head = *h->head ? h->head : NULL};
-	struct session_part part = {.leaks = &h->leaks,
-	                            .coverage = &h->coverage,
-	                            .repositories = &repository,
-	                            .repository_count = 1,
-	                            .suppressed = &h->suppressed};
-	struct report *reports = mem_calloc(s->options.outputs.count, sizeof(*reports));
-	size_t count = 0;
-	enum err err;
-
-	coverage_sort(&h->coverage);
-	err = session_open_parts(s, h->folder, reports, &count, error);
-	if (!err)
-		err = session_write_parts(s, &part, reports, count, error);
-	for (size_t i = 0; i < count; i++)
-		report_discard(&reports[i]);
-	free(reports);
-	if (s->options.verbose)
-		print_costs(h);
-	for (size_t i = 0; i < h->leaks.count; i++)
-		leak_list_add(&s->leaks, &h->leaks.items[i]);
-	coverage_adopt(&s->result.coverage, &h->coverage);
-	for (size_t i = 0; i < h->suppressed.count; i++)
-		leak_list_add(&s->suppressed_leaks, &h->suppressed.items[i]);
-	s->repositories =
-	    mem_resize(s->repositories, s->repository_count + 1, sizeof(*s->repositories));
-	s->repositories[s->repository_count++] = repository;
-	return err;
-}
-
 static enum err scan_repository(struct session *s, struct history *h, const char *path, bool search,
                                 struct error *error)
 {
-	const struct options *o = &s->options;
-	struct history_options options = {
-	    .search = search,
-	    .check_complete = o->check_complete,
-	    .choice = {o->range, o->branch, o->reachable, o->since},
-	    .sighting = {.scan = &s->scan,
-	                 .walk = {.threads = o->threads,
-	                          .memory = o->memory,
-	                          .object_max = o->source.max_size > o->memory ? o->source.max_size
-	                                                                       : o->memory},
-	                 .max_size = o->source.max_size,
-	                 .max_size_chosen = o->source.max_size_chosen,
-	                 .no_reuse = o->no_reuse}};
+	struct history_options options = histories_options(s);
 
+	options.search = search;
 	return history_scan(h, path, s->engine, &s->rules, &options, error);
 }
 
@@ -111,7 +33,7 @@ static enum err scan_one_of_many(struct session *s, struct histories *all, const
 	struct history *h = &all->items[all->count++];
 
 	if (!scan_repository(s, h, path, false, error))
-		return add_history(s, h, error);
+		return histories_add(s, h, error);
 	coverage_lose(&s->result.coverage, LOST_UNREADABLE, bytes_of(path), error->message);
 	return ERR_NONE;
 }
@@ -129,7 +51,7 @@ static enum err scan_all(struct session *s, struct histories *all,
 		struct history *h = &all->items[all->count++];
 
 		err = scan_repository(s, h, count ? named->items[0] : ".", !count, error);
-		return err ? err : add_history(s, h, error);
+		return err ? err : histories_add(s, h, error);
 	}
 	for (size_t i = 0; i < named->count && !err; i++)
 		err = scan_one_of_many(s, all, named->items[i], error);

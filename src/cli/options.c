@@ -14,7 +14,7 @@ static const uint64_t SIZE_LIMIT = (UINT64_C(4) << 30) - (UINT64_C(1) << 20);
 static const uint64_t SIZE_DEFAULT = UINT64_C(256) << 20;
 static const uint64_t MEMORY_DEFAULT = UINT64_C(128) << 20;
 
-enum { SARIF_LIMIT_DEFAULT = 25000, THREADS_MAX = 1024 };
+enum { SARIF_LIMIT_DEFAULT = 25000, THREADS_MAX = 1024, SECONDS_MAX = 1000000 };
 
 enum long_option {
 	OPTION_RULES = 256,
@@ -52,6 +52,9 @@ enum long_option {
 	OPTION_SINCE,
 	OPTION_REACHABLE,
 	OPTION_CHECK_COMPLETE,
+	OPTION_PRE_PUSH,
+	OPTION_UPDATE,
+	OPTION_TIME_BUDGET,
 };
 
 static const struct option long_options[] = {
@@ -92,6 +95,9 @@ static const struct option long_options[] = {
     {"since", required_argument, NULL, OPTION_SINCE},
     {"reachable", no_argument, NULL, OPTION_REACHABLE},
     {"check-complete", no_argument, NULL, OPTION_CHECK_COMPLETE},
+    {"pre-push", no_argument, NULL, OPTION_PRE_PUSH},
+    {"update", no_argument, NULL, OPTION_UPDATE},
+    {"time-budget", required_argument, NULL, OPTION_TIME_BUDGET},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -185,6 +191,22 @@ static enum err read_date(const char *option, const char *word, int64_t *seconds
 	                 option, word);
 }
 
+/* Seconds, with decimals perhaps. */
+static enum err read_seconds(const char *option, const char *word, double *seconds,
+                             struct error *error)
+{
+	char *end;
+
+	*seconds = strtod(word, &end);
+	if (strspn(word, "0123456789.") != strlen(word) || *end || !(*seconds > 0) ||
+	    *seconds > SECONDS_MAX)
+		return error_set(error, ERR_USAGE,
+		                 "%s takes a number of seconds up to %d, such as 5 or 0.5, not "
+		                 "'%s'",
+		                 option, SECONDS_MAX, word);
+	return ERR_NONE;
+}
+
 static const char *option_name(int option)
 {
 	const struct option *o = long_options;
@@ -194,7 +216,7 @@ static const char *option_name(int option)
 	return o->name;
 }
 
-/* Whether the command (scan, history, rules) has the option. */
+/* Whether the command has the option. */
 static bool option_serves(int option, const char *command)
 {
 	switch (option) {
@@ -218,6 +240,10 @@ static bool option_serves(int option, const char *command)
 	case OPTION_STDIN_NAME:
 	case OPTION_INCLUDE_IGNORED:
 		return strcmp(command, "scan") == 0 || strcmp(command, "baseline") == 0;
+	case OPTION_PRE_PUSH:
+	case OPTION_UPDATE:
+	case OPTION_TIME_BUDGET:
+		return strcmp(command, "receive") == 0;
 	case OPTION_MEMORY:
 	case OPTION_NO_REUSE:
 	case OPTION_RANGE:
@@ -372,6 +398,15 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		break;
 	case OPTION_RECURSIVE:
 		o->recursive = value;
+		break;
+	case OPTION_PRE_PUSH:
+		o->pre_push = true;
+		break;
+	case OPTION_UPDATE:
+		o->update = true;
+		break;
+	case OPTION_TIME_BUDGET:
+		err = read_seconds("--time-budget", value, &o->time_budget, error);
 		break;
 	default:
 		err = ERR_USAGE;

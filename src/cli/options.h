@@ -54,6 +54,9 @@ struct options {
 	int64_t since;      /* --since DATE, Unix seconds; INT64_MIN: not asked */
 	bool reachable;
 	bool check_complete;
+	bool pre_push;         /* the lines are those of a pre-push hook */
+	bool update;           /* the operands are those of an update hook */
+	double time_budget;    /* seconds; 0: no limit */
 	bool no_reuse;         /* scan every object of a history whole */
 	const char *recursive; /* --recursive DIR; NULL: not asked */
 	uint64_t sarif_limit;  /* results; UINT64_MAX: none */

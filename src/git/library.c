@@ -21,6 +21,11 @@ bool library_start(void)
 	                        sizeof(extensions) / sizeof(extensions[0])) == 0;
 }
 
+bool library_trust_hashes(void)
+{
+	return git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) == 0;
+}
+
 enum err library_error(struct error *error, enum err code, const char *what)
 {
 	const git_error *last = git_error_last();

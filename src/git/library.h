@@ -14,6 +14,12 @@
  */
 bool library_start(void);
 
+/*
+ * From now on objects are read without a look at whether they are what their ids say, which takes
+ * as long as all the rest: git has looked when it received them. False when libgit2 refuses.
+ */
+bool library_trust_hashes(void);
+
 /* Records what libgit2 says of its last failure, after `what` it was about; returns code. */
 enum err library_error(struct error *error, enum err code, const char *what);
 

@@ -259,7 +259,7 @@ static enum err open_at(struct repository **out, const char *path, bool search, 
 
 	buf_init(&lack, LACK_MAX);
 	*out = NULL;
-	if (!library_start()) {
+	if (!library_start() || (hooked && !library_trust_hashes())) {
 		err = library_error(error, ERR_UNSUPPORTED, "libgit2 cannot be used");
 		goto out;
 	}
@@ -456,6 +456,11 @@ void repository_peel(struct repository *r, struct reference *reference)
 	buf_init(&scratch, TAG_SIZE_MAX);
 	(void)peel(r, reference->id, &reference->commit, &scratch);
 	buf_release(&scratch);
+}
+
+const char *repository_quarantine(const struct repository *r)
+{
+	return r->quarantined ? r->objects[0] : NULL;
 }
 
 bool repository_brings(struct repository *r, const struct object_id *id)

@@ -97,7 +97,10 @@ enum err repository_read(struct repository *repository, const struct object_id *
  */
 void repository_refuse(struct repository *repository, const struct id_map *ids);
 
-/* Whether the object lies in a push's quarantine and nowhere else: no reference leads to it yet. */
+/* The folder of objects in which what a push brings waits; NULL if nothing waits. */
+const char *repository_quarantine(const struct repository *repository);
+
+/* Whether the object lies in the quarantine and nowhere else: no reference leads to it yet. */
 bool repository_brings(struct repository *repository, const struct object_id *id);
 
 /*

@@ -1,11 +1,11 @@
 #include "history/changes.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "detect/fingerprint.h"
 #include "git/tree_entries.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	TREE_MAX = 64 << 20, /* bytes of a tree */
@@ -15,8 +15,9 @@ enum {
 /* A tree in which entries are looked for, mostly in the order of git. */
 struct searched {
 	struct buf bytes;
-	struct tree_entry e; /* where the last search ended */
-	bool at_entry;       /* e is one */
+	struct tree_entry before; /* what stands before e */
+	struct tree_entry e;      /* where the last search ended */
+	bool at_entry;            /* e is one */
 	bool sorted;
 };
 
@@ -28,12 +29,8 @@ void changes_release(struct changes *c)
 
 bool changes_late(struct changes *c)
 {
-	struct timespec now;
-
-	if (!c->deadline || c->late)
-		return c->late;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	c->late = now.tv_sec * INT64_C(1000000000) + now.tv_nsec > c->deadline;
+	if (c->deadline && !c->late)
+		c->late = (int64_t)clock_ns() > c->deadline;
 	return c->late;
 }
 
@@ -59,10 +56,16 @@ static int entry_order(const struct tree_entry *a, const struct tree_entry *b)
 	return left - right;
 }
 
+static void step(struct searched *s)
+{
+	s->before = s->e;
+	s->at_entry = tree_entry_next(buf_bytes(&s->bytes), &s->e);
+}
+
 static void rewind_search(struct searched *s)
 {
 	s->e = (struct tree_entry){0};
-	s->at_entry = tree_entry_next(buf_bytes(&s->bytes), &s->e);
+	step(s);
 }
 
 static bool read_tree(struct changes *c, const struct object_id *id, struct searched *s)
@@ -75,6 +78,7 @@ static bool read_tree(struct changes *c, const struct object_id *id, struct sear
 		buf_clear(&s->bytes);
 		return false;
 	}
+	collect(c->trees, id);
 	s->sorted = true;
 	while (tree_entry_next(buf_bytes(&s->bytes), &e)) {
 		s->sorted = s->sorted && (!before.end || entry_order(&before, &e) < 0);
@@ -87,14 +91,19 @@ static bool read_tree(struct changes *c, const struct object_id *id, struct sear
 /* The entry of the same name, and a folder if e is one; NULL if there is none. */
 static const struct tree_entry *find_entry(struct searched *s, const struct tree_entry *e)
 {
-	int order = 1;
-
-	/* Those that are looked for may come in any order, too, in a tree that git did not make. */
-	if (!s->sorted || (s->at_entry && entry_order(&s->e, e) > 0))
+	/* Those that are looked for come in any order in a tree that git did not make. */
+	if (!s->sorted || (s->before.end && entry_order(&s->before, e) >= 0))
 		rewind_search(s);
-	while (s->at_entry && (order = entry_order(&s->e, e)) != 0 && (order < 0 || !s->sorted))
-		s->at_entry = tree_entry_next(buf_bytes(&s->bytes), &s->e);
-	return s->at_entry && order == 0 ? &s->e : NULL;
+	while (s->at_entry) {
+		int order = entry_order(&s->e, e);
+
+		if (order == 0)
+			return &s->e;
+		if (order > 0 && s->sorted)
+			break;
+		step(s);
+	}
+	return NULL;
 }
 
 /* ---- Comparing ---- */
@@ -189,16 +198,15 @@ static void compare(struct changes *c, const struct object_id *tree, const struc
 		return;
 	}
 	old_trees = mem_calloc(count ? count : 1, sizeof(*old_trees));
-	collect(c->trees, tree);
 	if (read_tree(c, tree, &new)) {
-		for (size_t i = 0; i < count; i++) {
-			collect(c->trees, &olds[i]);
+		for (size_t i = 0; i < count; i++)
 			(void)read_tree(c, &olds[i], &old_trees[i]);
-		}
 		while (tree_entry_next(buf_bytes(&new.bytes), &e))
 			compare_entry(c, &e, old_trees, count, depth);
 		for (size_t i = 0; i < count && c->removed; i++)
 			find_removed(c, &old_trees[i], &new, depth);
+	} else {
+		collect(c->broken, tree);
 	}
 	for (size_t i = 0; i < count; i++)
 		buf_release(&old_trees[i].bytes);

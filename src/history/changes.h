@@ -13,6 +13,7 @@ struct changes {
 	struct repository *repository; /* borrowed */
 	int64_t deadline;              /* nanoseconds of the monotonic clock; 0: none */
 	struct id_map *trees;          /* gets all that are read */
+	struct id_map *broken;         /* gets new trees that cannot be read */
 	struct id_map *added;          /* gets blobs that no old tree has at the same path */
 	struct id_map *replaced;       /* gets the blobs that old trees have at these paths */
 	struct id_map *removed; /* gets the blobs that old trees have at no path of the new */
@@ -25,8 +26,8 @@ struct changes {
 void changes_release(struct changes *changes);
 
 /*
- * Compares the tree with `count` old ones, at most CHANGES_OLDS_MAX. A tree that cannot be read
- * holds nothing; for the new one whoever scans `trees` learns of it.
+ * Compares the tree with `count` old ones, at most CHANGES_OLDS_MAX. An old one that cannot be read
+ * holds nothing.
  */
 enum { CHANGES_OLDS_MAX = 64 };
 void changes_find(struct changes *changes, const struct object_id *tree,

@@ -338,7 +338,7 @@ static void find_old_secrets(const struct history *h, const struct scan *scan,
 	struct sighting_options sighting = scan->options->sighting;
 	struct id_map commits = {0}, blobs = {0};
 	struct sightings sightings = {0};
-	struct objects objects;
+	struct objects objects = {.repository = scan->repository};
 
 	for (size_t i = 0; i < h->leaks.count; i++) {
 		const struct leak *leak = &h->leaks.items[i];
@@ -352,13 +352,13 @@ static void find_old_secrets(const struct history *h, const struct scan *scan,
 		range_before(scan->range, scan->repository, &commits.ids[i], scan->deadline,
 		             &blobs);
 	sighting.walk.deadline = scan->deadline;
-	objects_open_selected(&objects, scan->repository);
-	objects_select(&objects, &blobs);
+	objects_select(&objects, &blobs, NULL);
 	sightings_collect(&sightings, &objects, scan->engine, scan->set, &sighting);
 	add_secrets(secrets, &sightings.blobs);
 	sightings_release(&sightings);
 	objects_close(&objects);
 	id_map_release(&commits);
+	id_map_release(&blobs);
 }
 
 /*
@@ -421,18 +421,49 @@ static void attribute_all(struct history *h, struct scan *scan, const struct sig
 	tree_graph_release(&trees);
 }
 
+/*
+ * Scans what the range brings. Old versions tell who brought a secret: they are scanned, with the
+ * new ones once more, only if there is one, and then whatever the time.
+ */
+static void collect_range(struct sightings *s, struct scan *scan)
+{
+	struct sighting_options sighting = scan->options->sighting;
+	const struct range *range = scan->range;
+	struct id_map all = {0};
+
+	if (range->late)
+		return;
+	sighting.walk.deadline = scan->deadline;
+	objects_select(&scan->objects, &range->objects, NULL);
+	sightings_collect(s, &scan->objects, scan->engine, scan->set, &sighting);
+	if (!s->blobs.count)
+		return;
+	for (uint32_t i = 0; i < range->objects.count; i++)
+		id_map_add(&all, &range->objects.ids[i], NULL);
+	for (uint32_t i = 0; i < range->replaced.count; i++)
+		id_map_add(&all, &range->replaced.ids[i], NULL);
+	objects_select(&scan->objects, &all, &range->trees);
+	id_map_release(&all);
+	if (s->counts.late)
+		return;
+	sightings_release(s);
+	sightings_collect(s, &scan->objects, scan->engine, scan->set, &scan->options->sighting);
+}
+
 static enum err scan_objects(struct history *h, struct scan *scan, struct error *error)
 {
 	const struct history_options *options = scan->options;
-	struct sighting_options sighting = options->sighting;
 	const struct range *range = scan->range;
 	struct sightings sightings = {0};
 	uint64_t start = clock_ns();
 	bool *selected = NULL;
 	enum err err;
 
-	sighting.walk.deadline = scan->deadline;
-	sightings_collect(&sightings, &scan->objects, scan->engine, scan->set, &sighting);
+	if (range)
+		collect_range(&sightings, scan);
+	else
+		sightings_collect(&sightings, &scan->objects, scan->engine, scan->set,
+		                  &options->sighting);
 	h->scan_ns = ns_since(&start);
 	err = choose_commits(&sightings, scan->repository, &scan->references, &options->choice,
 	                     range, &selected, error);
@@ -464,11 +495,6 @@ static enum err scan_range(struct history *h, struct scan *scan, const struct ra
 	enum err err = range_find(&range, scan->repository, ends, scan->deadline, error);
 
 	if (!err) {
-		struct id_map ids = {0};
-
-		for (uint32_t i = 0; i < range.objects.count && !range.late; i++)
-			id_map_add(&ids, &range.objects.ids[i], NULL);
-		objects_select(&scan->objects, &ids);
 		scan->range = &range;
 		h->commits = range.commits.count;
 		err = scan_objects(h, scan, error);
@@ -536,7 +562,8 @@ enum err history_scan_push(struct history *h, const struct push *push, struct en
 	scan.deadline = deadline_after(options->time_budget);
 	err = repository_open_hooked(&scan.repository, error);
 	if (!err) {
-		objects_open_selected(&scan.objects, scan.repository);
+		objects_open_brought(&scan.objects, scan.repository,
+		                     options->sighting.walk.threads);
 		err = push_resolve(push, scan.repository, &ends, &scan.references, error);
 	}
 	if (!err) {

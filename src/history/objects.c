@@ -1,5 +1,6 @@
 #include "history/objects.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/pool.h"
 
@@ -9,7 +10,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+/* Reading one object by itself takes about as long as looking at so many entries of a pack. */
+enum { PACKED_FOR_ONE = 16 };
 
 /* ---- Opening ---- */
 
@@ -74,6 +77,15 @@ static enum err open_packs(struct objects *o, const char *folder, lose_pack *los
 	return ERR_NONE;
 }
 
+static uint64_t packed_count(const struct objects *o)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < o->pack_count; i++)
+		count += pack_count(o->packs[i]);
+	return count;
+}
+
 static bool is_packed(const struct objects *o, const struct object_id *id)
 {
 	for (size_t i = 0; i < o->pack_count; i++) {
@@ -91,6 +103,13 @@ static void add_loose(void *context, const struct object_id *id)
 		id_map_add(&o->loose, id, NULL);
 }
 
+static void open_forests(struct objects *o, unsigned threads)
+{
+	o->forests = pack_forests_new(o->packs, o->pack_count, threads);
+	pack_forests_circles(o->forests, &o->circles);
+	repository_refuse(o->repository, &o->circles);
+}
+
 enum err objects_open(struct objects *o, struct repository *repository, unsigned threads,
                       lose_pack *lose, void *context, struct error *error)
 {
@@ -106,16 +125,26 @@ enum err objects_open(struct objects *o, struct repository *repository, unsigned
 		objects_close(o);
 		return err;
 	}
-	o->forests = pack_forests_new(o->packs, o->pack_count, threads);
-	pack_forests_circles(o->forests, &o->circles);
-	repository_refuse(repository, &o->circles);
+	open_forests(o, threads);
 	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
 	return ERR_NONE;
 }
 
-void objects_open_selected(struct objects *o, struct repository *repository)
+/* A pack that cannot be opened: its objects are read one by one. */
+static void pass_over(void *context, const char *path, const char *detail)
 {
-	*o = (struct objects){.repository = repository, .selected = true};
+	(void)context;
+	(void)path;
+	(void)detail;
+}
+
+void objects_open_brought(struct objects *o, struct repository *repository, unsigned threads)
+{
+	const char *folder = repository_quarantine(repository);
+
+	*o = (struct objects){.repository = repository};
+	if (folder && !open_packs(o, folder, pass_over, NULL, NULL))
+		open_forests(o, threads);
 }
 
 void objects_close(struct objects *o)
@@ -132,14 +161,19 @@ void objects_close(struct objects *o)
 	*o = (struct objects){0};
 }
 
-void objects_select(struct objects *o, struct id_map *ids)
+void objects_select(struct objects *o, const struct id_map *ids, const struct id_map *trees)
 {
 	id_map_release(&o->loose);
 	free(o->loose_types);
-	o->loose = *ids;
-	*ids = (struct id_map){0};
+	for (uint32_t i = 0; i < ids->count; i++)
+		id_map_add(&o->loose, &ids->ids[i], NULL);
+	for (uint32_t i = 0; trees && i < trees->count; i++)
+		id_map_add(&o->loose, &trees->ids[i], NULL);
 	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
+	for (uint32_t i = 0; trees && i < trees->count; i++)
+		o->loose_types[id_map_find(&o->loose, &trees->ids[i])] = OBJECT_TREE;
 	o->selected = true;
+	o->pack_wise = o->forests && packed_count(o) / PACKED_FOR_ONE < o->loose.count;
 }
 
 bool objects_hold(const struct objects *o, const struct object_id *id)
@@ -149,11 +183,7 @@ bool objects_hold(const struct objects *o, const struct object_id *id)
 
 uint64_t objects_count(const struct objects *o)
 {
-	uint64_t count = o->loose.count;
-
-	for (size_t i = 0; i < o->pack_count; i++)
-		count += pack_count(o->packs[i]);
-	return count;
+	return packed_count(o) + o->loose.count;
 }
 
 /* ---- Walking ---- */
@@ -164,6 +194,11 @@ static bool read_object(void *context, const struct object_id *id, enum object_t
 	struct objects *o = context;
 
 	return !repository_read(o->repository, id, type, out, NULL);
+}
+
+static bool is_late(int64_t deadline)
+{
+	return deadline && (int64_t)clock_ns() > deadline;
 }
 
 struct loose_work {
@@ -203,26 +238,19 @@ static void show_loose(struct loose_work *work, unsigned worker, uint32_t number
 	counts->stored += bytes->len;
 }
 
-static bool is_late(int64_t deadline)
-{
-	struct timespec now;
-
-	if (!deadline)
-		return false;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec > deadline;
-}
-
 static void walk_loose(void *shared, unsigned worker)
 {
 	struct loose_work *work = shared;
+	const struct objects *o = work->objects;
 	void *state = mem_calloc(1, work->visitor->state_size);
 	struct walk_counts counts = {0};
 	struct buf bytes;
 	unsigned next;
 
 	buf_init(&bytes, work->options->object_max);
-	while ((next = atomic_fetch_add(&work->next, 1)) < work->objects->loose.count) {
+	while ((next = atomic_fetch_add(&work->next, 1)) < o->loose.count) {
+		if (o->pack_wise && is_packed(o, &o->loose.ids[next]))
+			continue; /* was walked */
 		if (is_late(work->options->deadline))
 			counts.late++;
 		else
@@ -233,6 +261,59 @@ static void walk_loose(void *shared, unsigned worker)
 	pthread_mutex_lock(&work->lock);
 	walk_counts_add(work->counts, &counts);
 	pthread_mutex_unlock(&work->lock);
+}
+
+/* A visitor that sees only what is selected of the packs. */
+struct choosing {
+	const struct objects *objects;
+	const struct visitor *visitor;
+	int64_t deadline;
+	atomic_ullong late;
+};
+
+static bool wants_selected(void *context, const struct object_id *id)
+{
+	const struct choosing *c = context;
+	const struct visitor *v = c->visitor;
+
+	return id_map_find(&c->objects->loose, id) != ID_MAP_NONE &&
+	       (!v->wants || v->wants(v->context, id));
+}
+
+static void visit_selected(void *context, unsigned worker, const struct walked *w)
+{
+	struct choosing *c = context;
+	struct walked shown = *w;
+
+	shown.again = w->again || !wants_selected(c, w->id);
+	if (is_late(c->deadline))
+		atomic_fetch_add(&c->late, !shown.again);
+	else
+		c->visitor->visit(c->visitor->context, worker, &shown);
+}
+
+static void lose_selected(void *context, unsigned worker, const struct object_id *id,
+                          const char *detail)
+{
+	struct choosing *c = context;
+
+	if (wants_selected(c, id))
+		c->visitor->lose(c->visitor->context, worker, id, detail);
+}
+
+static void walk_selected(struct objects *o, const struct visitor *visitor,
+                          const struct walk_options *options, struct walk_counts *counts)
+{
+	struct choosing choosing = {
+	    .objects = o, .visitor = visitor, .deadline = options->deadline};
+	struct visitor selected = *visitor;
+
+	selected.context = &choosing;
+	selected.visit = visit_selected;
+	selected.wants = wants_selected;
+	selected.lose = lose_selected;
+	pack_walk(o->forests, &selected, options, counts);
+	counts->late += choosing.late;
 }
 
 void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_options *options,
@@ -246,6 +327,8 @@ void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_
 	*counts = (struct walk_counts){0};
 	if (!o->selected)
 		pack_walk(o->forests, visitor, options, counts);
+	else if (o->pack_wise)
+		walk_selected(o, visitor, options, counts);
 	if (!o->loose.count)
 		return;
 	if (pthread_mutex_init(&work.lock, NULL) != 0)

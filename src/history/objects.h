@@ -17,7 +17,8 @@ struct objects {
 	struct id_map circles;        /* based on themselves: the repository refuses to read them */
 	struct id_map loose;          /* that no pack holds */
 	uint8_t *loose_types;         /* enum object_type, by number; 0: not known yet */
-	bool selected; /* `loose` are the only ones to be walked, wherever they lie */
+	bool selected;  /* `loose` are the only ones to be walked, wherever they lie */
+	bool pack_wise; /* so many that packs are walked for them */
 };
 
 /* A pack that cannot be opened is told to lose and left out. */
@@ -32,13 +33,16 @@ enum err objects_open(struct objects *objects, struct repository *repository, un
 void objects_close(struct objects *objects);
 
 /*
- * The same without a look at packs and folders, for objects_select(): for repositories that git has
- * just read itself, as entries that are based on themselves are not looked for.
+ * For objects_select(), without a look at what was here before: opens the packs of the repository's
+ * quarantine, if it has one. {.repository = R} opens none.
  */
-void objects_open_selected(struct objects *objects, struct repository *repository);
+void objects_open_brought(struct objects *objects, struct repository *repository, unsigned threads);
 
-/* From now on only these objects are walked, each read by itself. Takes the ids over. */
-void objects_select(struct objects *objects, struct id_map *ids);
+/*
+ * From now on only these objects are walked; `trees` (NULL: none) are known to be such. Those of
+ * the quarantine's packs are walked as packs are, the others one by one.
+ */
+void objects_select(struct objects *objects, const struct id_map *ids, const struct id_map *trees);
 
 /* The number of objects, for progress. */
 uint64_t objects_count(const struct objects *objects);

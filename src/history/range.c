@@ -245,7 +245,8 @@ static void add_object(struct range *range, struct changes *changes, const struc
 {
 	struct changes all = {.repository = changes->repository,
 	                      .deadline = changes->deadline,
-	                      .trees = &range->objects,
+	                      .trees = &range->trees,
+	                      .broken = &range->objects,
 	                      .added = &range->pathless};
 
 	if (type == OBJECT_BLOB)
@@ -290,9 +291,10 @@ enum err range_find(struct range *range, struct repository *repository,
 {
 	struct changes changes = {.repository = repository,
 	                          .deadline = deadline,
-	                          .trees = &range->objects,
+	                          .trees = &range->trees,
+	                          .broken = &range->objects,
 	                          .added = &range->objects,
-	                          .replaced = &range->objects};
+	                          .replaced = &range->replaced};
 	struct painting p = {.repository = repository, .changes = &changes};
 	struct id_map commits = {0};
 	char hex[OBJECT_ID_HEX + 1];
@@ -327,6 +329,8 @@ void range_release(struct range *range)
 {
 	id_map_release(&range->commits);
 	id_map_release(&range->objects);
+	id_map_release(&range->replaced);
+	id_map_release(&range->trees);
 	id_map_release(&range->pathless);
 	id_map_release(&range->boundaries);
 }

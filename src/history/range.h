@@ -28,8 +28,10 @@ enum err range_read(struct range_ends *ends, struct repository *repository,
 /* Zero-initialise. */
 struct range {
 	struct id_map commits;    /* of the range */
-	struct id_map objects;    /* these, their parents, the trees and blobs in which they differ,
-	                             and wanted tags, trees and blobs */
+	struct id_map objects;    /* these, their parents, what blobs they bring, and wanted tags,
+	                             trees and blobs with what they hold */
+	struct id_map replaced;   /* the blobs that parents have where these bring others */
+	struct id_map trees;      /* the trees in which they differ */
 	struct id_map pathless;   /* wanted blobs, and those of wanted trees, without a commit */
 	struct id_map boundaries; /* the trees of parents that are not in the range */
 	bool too_deep;            /* folders nested past the maximum were left out */
