@@ -144,6 +144,18 @@ static void strings_come_in_pieces(void **state)
 	expect(&c, "[\"one \\\"two\\\"\",\"01fe\"]\n");
 }
 
+static void uuid_is_a_hash_with_version_and_variant(void **state)
+{
+	static const unsigned char hash[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0xff, 0x77,
+	                                       0xff, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+	struct capture c;
+
+	(void)state;
+	start(&c);
+	json_uuid(&c.json, NULL, hash);
+	expect(&c, "\"00112233-4455-5f77-bf99-aabbccddeeff\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +165,7 @@ int main(void)
 	    cmocka_unit_test(base64_has_the_vectors_of_its_standard),
 	    cmocka_unit_test(times_stay_within_four_digit_years),
 	    cmocka_unit_test(strings_come_in_pieces),
+	    cmocka_unit_test(uuid_is_a_hash_with_version_and_variant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
