@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 
-BORROWED = re.compile(r"^(.*): as for trawl scan", re.MULTILINE)
+BORROWED = re.compile(r"^(.*): as for trawl scan(?:, but for ([^;]*))?", re.MULTILINE)
 # Lines that say what a command takes; in others, options of other programs may stand.
 DEFINING = re.compile(r"^(?:Usage:|      ) trawl .*$|^ +-.*$", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[a-z]\b)(?:, (--[a-z-]+))?( [A-Z]+\b)?")
@@ -38,7 +38,7 @@ class Command:
         self.text = text
         parts = sections(text)
         borrowed = BORROWED.search(text)
-        if borrowed:  # "Rules, reports and running: as for trawl scan"
+        if borrowed:  # "Rules, reports and running: as for trawl scan, but for --jobs"
             names = borrowed.group(1).lower()
             parts["borrowed"] = "".join(
                 part for heading, part in sections(scan_text).items() if heading and heading in names
@@ -48,6 +48,8 @@ class Command:
         for short, long, value in OPTION.findall(lines):
             for option in filter(None, (short, long)):
                 self.options[option] = self.options.get(option, False) or bool(value)
+        for option in re.findall("--[a-z-]+", borrowed.group(2) or "" if borrowed else ""):
+            self.options.pop(option, None)
         self.verbs = []
         for verbs in re.findall(rf"^(?:Usage:|      ) trawl {name} ([a-z|]+)\b", text, re.MULTILINE):
             self.verbs += verbs.split("|")
