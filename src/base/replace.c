@@ -68,7 +68,7 @@ static bool sync_folder(const char *temporary)
 	return close(fd) == 0 && synced;
 }
 
-enum err file_replace(const char *path, struct bytes content, struct error *error)
+static enum err replace(const char *path, struct bytes content, mode_t mode, struct error *error)
 {
 	char *temporary = temporary_name(path);
 	int fd = mkostemp(temporary, O_CLOEXEC);
@@ -76,8 +76,7 @@ enum err file_replace(const char *path, struct bytes content, struct error *erro
 	enum err err = ERR_NONE;
 
 	if (made) {
-		bool good =
-		    write_all(fd, content) && fchmod(fd, mode_of(path)) == 0 && fsync(fd) == 0;
+		bool good = write_all(fd, content) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
 		int cause = errno;
 
 		if (close(fd) != 0 && good) {
@@ -93,4 +92,16 @@ enum err file_replace(const char *path, struct bytes content, struct error *erro
 		(void)unlink(temporary);
 	free(temporary);
 	return err;
+}
+
+enum err file_replace(const char *path, struct bytes content, struct error *error)
+{
+	return replace(path, content, mode_of(path), error);
+}
+
+enum err file_replace_program(const char *path, struct bytes content, struct error *error)
+{
+	mode_t mode = mode_of(path);
+
+	return replace(path, content, mode | (mode & 0444) >> 2, error);
 }

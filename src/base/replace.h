@@ -14,4 +14,7 @@
  */
 enum err file_replace(const char *path, struct bytes content, struct error *error);
 
+/* The same for a program: whoever may read it may execute it. */
+enum err file_replace_program(const char *path, struct bytes content, struct error *error);
+
 #endif

@@ -9,6 +9,7 @@ int command_scan(int argc, char **argv);
 int command_history(int argc, char **argv);
 int command_staged(int argc, char **argv);
 int command_receive(int argc, char **argv);
+int command_hook(int argc, char **argv);
 int command_rules(int argc, char **argv);
 
 #endif

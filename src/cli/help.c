@@ -11,6 +11,7 @@ const char help_trawl[] =
     "commits\n"
     "  staged           what the next commit would add: for a pre-commit hook\n"
     "  receive          what a push brings, for git's hooks on a server and before a push\n"
+    "  hook             install trawl as a git hook of a repository, or take it away\n"
     "  rules            list, show and check the rules\n"
     "\n"
     "  trawl COMMAND --help tells the options of a command.\n"
@@ -178,6 +179,29 @@ const char help_staged[] =
     "\n"
     "Exit status: 0 clean and complete, 1 findings, 2 wrong usage or a fatal error, 3 no findings\n"
     "but something could not be scanned.\n";
+
+const char help_hook[] =
+    "Install trawl as a git hook of the repository that you stand in, or take it away again.\n"
+    "\n"
+    "Usage: trawl hook install [--pre-commit | --pre-push | --pre-receive]\n"
+    "       trawl hook uninstall [--pre-commit | --pre-push | --pre-receive]\n"
+    "\n"
+    "A hook that is there already is kept beside it (NAME.before-trawl), runs first, with the "
+    "same\n"
+    "arguments and input, and can refuse as before; uninstall puts it back. core.hooksPath "
+    "counts.\n"
+    "If the program is gone one day the hook refuses, and says so.\n"
+    "\n"
+    "      --pre-commit           scan what is committed: trawl staged (default)\n"
+    "      --pre-push             scan what is pushed: trawl receive with --trust-repo\n"
+    "      --pre-receive          on a server, scan what comes in: trawl receive\n"
+    "  -h, --help                 this text\n"
+    "\n"
+    "Examples:\n"
+    "  trawl hook install\n"
+    "  cd /srv/git/project.git && trawl hook install --pre-receive\n"
+    "\n"
+    "Exit status: 0 done, or nothing was to be done; 2 wrong usage or a fatal error.\n";
 
 const char help_rules[] =
     "List, show and check rules.\n"

@@ -9,6 +9,7 @@ extern const char help_scan[];
 extern const char help_history[];
 extern const char help_staged[];
 extern const char help_receive[];
+extern const char help_hook[];
 extern const char help_rules[];
 
 #endif

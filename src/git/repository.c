@@ -325,6 +325,16 @@ const char *repository_folder(const struct repository *r)
 	return r->folder;
 }
 
+const char *repository_git(const struct repository *r)
+{
+	return r->git;
+}
+
+const char *repository_common(const struct repository *r)
+{
+	return r->common;
+}
+
 bool repository_is_bare(const struct repository *r)
 {
 	return r->bare;

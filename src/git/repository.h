@@ -37,6 +37,10 @@ void repository_close(struct repository *repository);
  */
 const char *repository_folder(const struct repository *repository);
 
+/* The folder of the repository's files, and the one that linked work trees share; absolute. */
+const char *repository_git(const struct repository *repository);
+const char *repository_common(const struct repository *repository);
+
 /* Whether it has no work tree. */
 bool repository_is_bare(const struct repository *repository);
 

@@ -9,11 +9,10 @@ import pathlib
 import re
 import shlex
 import shutil
-import signal
-import stat
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "cli"))
@@ -562,6 +561,199 @@ def test_repositories_that_cannot_be_opened(p):
     p.trawl("history", "r", "nonesuch", status=3)
     p.said("nonesuch")
     p.trawl("history", "nonesuch", "nonesuch2", status=3)
+
+
+# ---- trawl hook ----
+
+
+def fresh(p, name="r"):
+    p.git("init", "-q", "-b", "main", name)
+    p.commit(name, "a", "first\n")
+
+
+def commits(p, name, text, status, cwd="r", **options):
+    p.write(f"{cwd}/{name}", text)
+    p.git("add", "-A", cwd=cwd)
+    p.git("commit", "-q", "-m", "try", cwd=cwd, status=status, **options)
+
+
+def test_hook_refuses_a_commit(p):
+    fresh(p)
+    p.trawl("hook", "install", cwd="r")
+    p.said("installed .*/r/.git/hooks/pre-commit")
+    commits(p, "a", "fine\n", 0)
+    p.write("r/a", p.secret)
+    p.git("add", "-A", cwd="r")
+    p.write("r/a", "later\n")
+    before = p.git("ls-files", "--stage", cwd="r")
+    p.git("commit", "-q", "-m", "bad", cwd="r", status=1)
+    need(p.git("ls-files", "--stage", cwd="r") == before, "the index was touched")
+    need((p.folder / "r/a").read_text() == "later\n", "the work tree was touched")
+    p.trawl("hook", "uninstall", cwd="r")
+    need(not list((p.folder / "r/.git/hooks").glob("*before-trawl")), "something is left")
+    p.git("commit", "-q", "-m", "bad", cwd="r")
+
+
+def test_hook_is_installed_once(p):
+    fresh(p)
+    p.hook("r/.git", "pre-commit", "echo old")
+    old = (p.folder / "r/.git/hooks/pre-commit").read_bytes()
+    for _ in range(3):
+        p.trawl("hook", "install", "--pre-commit", cwd="r")
+    commits(p, "a", "fine\n", 0)
+    need(p.output.count("old\n") == 1, p.output)
+    p.trawl("hook", "uninstall", cwd="r")
+    need((p.folder / "r/.git/hooks/pre-commit").read_bytes() == old, "the old hook is not back")
+    p.trawl("hook", "uninstall", cwd="r")
+    p.said("nothing to do: not trawl's")
+    (p.folder / "r/.git/hooks/pre-commit").unlink()
+    p.trawl("hook", "uninstall", cwd="r")
+    p.said("nothing to do: there is no")
+
+
+def test_hook_keeps_the_one_that_was_there(p):
+    p.clone(hook=None)
+    p.hook("s", "pre-receive", 'cat >lines; echo "$#" >>lines; test ! -e stop || exit 7')
+    p.trawl("hook", "install", "--pre-receive", cwd="s")
+    p.said("runs first")
+    p.commit("c", "a", "fine\n")
+    old, new = p.git("rev-parse", "HEAD~1", "HEAD", cwd="c").split()
+    p.accepted("origin", "main")
+    need((p.folder / "s/lines").read_text() == f"{old} {new} refs/heads/main\n0\n", "other lines")
+    p.commit("c", "a", p.secret)
+    p.refused("origin", "main")
+    p.said("1 finding")
+    p.git("reset", "-q", "--hard", new, cwd="c")
+    p.commit("c", "b", "fine\n")
+    p.write("s/stop", "")
+    p.refused("origin", "main")
+    p.silent_of("scanned")
+    p.trawl("hook", "uninstall", "--pre-receive", cwd="s")
+    p.refused("origin", "main")
+    (p.folder / "s/stop").unlink()
+    p.accepted("origin", "main")
+
+
+def test_hook_before_a_push(p):
+    p.clone(hook=None)
+    p.hook("c/.git", "pre-push", 'echo "args $1"; exec <&-')  # reads nothing
+    p.trawl("hook", "install", "--pre-push", cwd="c")
+    p.commit("c", "a", f"{p.secret} # trawl:allow\n")
+    p.accepted("origin", "main")
+    p.said("args origin")
+    p.silent_of("[Bb]roken pipe")
+    p.commit("c", "b", f"{p.secret[:-1]}0 {make_token('ghp')}\n")
+    p.refused("origin", "main")
+    p.git("push", "origin", "main~1", cwd="c", status=None)
+
+
+def test_hook_that_is_no_program_stays_idle(p):
+    fresh(p)
+    p.hook("r/.git", "pre-commit", "exit 1").chmod(0o644)
+    p.trawl("hook", "install", cwd="r")
+    commits(p, "a", "fine\n", 0)
+    commits(p, "a", p.secret, 1)
+
+
+def test_hook_that_is_a_link(p):
+    fresh(p)
+    p.write("r/tool.sh", "#!/bin/sh\necho tool\n").chmod(0o755)
+    link = p.folder / "r/.git/hooks/pre-commit"
+    link.symlink_to("../../tool.sh")
+    p.trawl("hook", "install", cwd="r")
+    commits(p, "a", "fine\n", 0)
+    p.said("tool")
+    need((p.folder / "r/tool.sh").read_text() == "#!/bin/sh\necho tool\n", "the tool was changed")
+    p.trawl("hook", "uninstall", cwd="r")
+    need(os.readlink(link) == "../../tool.sh", "the link is not back")
+
+
+def test_hook_without_the_program_refuses(p):
+    fresh(p)
+    program = p.folder / "bin 'dir/trawl"
+    program.parent.mkdir()
+    shutil.copy(PROGRAM, program)
+    p.run(str(program), "hook", "install", cwd="r")
+    commits(p, "a", "fine\n", 0)
+    program.unlink()
+    path = ":".join(x for x in os.environ["PATH"].split(":") if not os.path.exists(f"{x}/trawl"))
+    commits(p, "a", "more\n", 1, PATH=path)
+    p.said("trawl: the program is gone", "rm '.*pre-commit'")
+    elsewhere = p.folder / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(PROGRAM, elsewhere / "trawl")
+    commits(p, "a", "more\n", 0, PATH=f"{elsewhere}:{path}")
+
+
+def test_hook_follows_core_hooks_path(p):
+    fresh(p)
+    p.git("config", "core.hooksPath", ".githooks", cwd="r")
+    p.trawl("hook", "install", cwd="r")
+    p.said("core.hooksPath in .*/r/.git/config names the folder .*/r/.githooks\n")
+    commits(p, "a", p.secret, 1)
+    p.git("config", "--unset", "core.hooksPath", cwd="r")
+    p.write("home/.gitconfig", "[include]\n\tpath = more\n")
+    p.write("home/more", "[core]\n\thooksPath = ~/my hooks\n")
+    p.trawl("hook", "install", cwd="r")
+    p.said("home/more names the folder .*my hooks, .*for all that use it")
+    need((p.folder / "home/my hooks/pre-commit").exists(), "it is not there")
+    commits(p, "b", p.secret, 1)
+    p.write("home/.gitconfig", '[includeIf "gitdir:~/"]\n\tpath = more\n')
+    p.trawl("hook", "install", cwd="r", status=2)
+    p.said("only git can tell")
+    p.git("config", "core.hooksPath", "/dev/null", cwd="r")
+    p.trawl("hook", "install", cwd="r", status=2)
+
+
+def test_hook_in_a_linked_work_tree(p):
+    fresh(p)
+    p.git("worktree", "add", "-q", "../linked", cwd="r")
+    p.trawl("hook", "install", cwd="linked")
+    commits(p, "a", p.secret, 1, cwd="linked")
+    commits(p, "a", p.secret, 1)
+    p.git("config", "extensions.worktreeConfig", "true", cwd="r")
+    p.git("config", "--worktree", "core.hooksPath", "own", cwd="linked")
+    p.trawl("hook", "install", cwd="linked")
+    p.said("config.worktree names the folder .*/linked/own")
+
+
+def test_hook_when_two_others_are_there(p):
+    fresh(p)
+    p.hook("r/.git", "pre-commit", "exit 0")
+    p.trawl("hook", "install", cwd="r")
+    p.hook("r/.git", "pre-commit", "exit 0")
+    p.trawl("hook", "install", cwd="r", status=2)
+    p.said("neither")
+
+
+def test_hook_is_never_half_written(p):
+    """Killed anywhere, there is the old hook or the new one; and the next run completes it."""
+    fresh(p)
+    old = p.hook("r/.git", "pre-commit", "echo old")
+    text = old.read_bytes()
+    for step in range(60):
+        with subprocess.Popen([PROGRAM, "hook", "install"], cwd=p.folder / "r", env=p.environment,
+                              stdout=subprocess.DEVNULL) as process:
+            time.sleep(step / 5000)
+            process.kill()
+        now = old.read_bytes()
+        need(now == text or (now.startswith(b"#!/bin/sh\n# Written by `trawl") and
+                             now.endswith(b"staged\n")), f"half written: {now}")
+        need(os.access(old, os.X_OK), "not executable")
+        p.trawl("hook", "install", cwd="r")
+        p.trawl("hook", "uninstall", cwd="r")
+        need(old.read_bytes() == text, "the old hook is not back")
+
+
+def test_hook_words(p):
+    fresh(p)
+    for words in [(), ("nonesuch",), ("install", "--nonesuch"),
+                  ("install", "--pre-push", "--pre-commit"), ("install", "x")]:
+        p.trawl("hook", *words, cwd="r", status=2)
+        p.said("trawl hook --help")
+    p.trawl("hook", "--help")
+    p.trawl("hook", "install", status=2)
+    p.said("no git repository")
 
 
 def main():
