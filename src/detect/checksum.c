@@ -1,5 +1,10 @@
 #include "detect/checksum.h"
 
+#include "detect/azure.h"
+#include "detect/base32.h"
+#include "detect/base58.h"
+#include "detect/bech32.h"
+
 #include <libdeflate.h>
 #include <sodium.h>
 #include <stdint.h>
@@ -7,6 +12,7 @@
 static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 static const char base36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /* A number in a positional system, most significant digit first, padded with its zero. */
@@ -88,24 +94,111 @@ static bool resolve(int32_t position, size_t len, size_t *offset)
 	return at >= 0 && (uint64_t)at <= len;
 }
 
-enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes secret)
+/* Whether digits of the secret are the checksum of others, as the scheme places them. */
+static bool digits_fit(const struct checksum *scheme, struct bytes secret)
 {
 	char expected[CHECKSUM_TEXT_MAX];
 	size_t from, to, position;
 
-	if (scheme->algorithm == CHECKSUM_NONE)
-		return CHECKSUM_STATE_NONE;
 	if (!resolve(scheme->position, secret.len, &position) ||
 	    !resolve(scheme->from, secret.len, &from) || !resolve(scheme->to, secret.len, &to))
-		return CHECKSUM_STATE_INVALID;
+		return false;
 	if (scheme->to == 0)
 		to = secret.len;
 	/* The checksum of nothing proves nothing. */
 	if (from >= to || scheme->digits > CHECKSUM_TEXT_MAX ||
 	    scheme->digits > secret.len - position)
-		return CHECKSUM_STATE_INVALID;
+		return false;
 	checksum_write(scheme, bytes_slice(secret, from, to), expected);
-	return memcmp(expected, secret.ptr + position, scheme->digits) == 0
-	           ? CHECKSUM_STATE_VALID
-	           : CHECKSUM_STATE_INVALID;
+	return memcmp(expected, secret.ptr + position, scheme->digits) == 0;
+}
+
+/*
+ * A seed as SEP-23 of Stellar has it: base32 of the version byte 0x90, 32 bytes, and the CRC-16 of
+ * these (XMODEM: polynomial 0x1021), least significant byte first.
+ */
+static bool stellar_fits(struct bytes secret)
+{
+	enum { LEN = 35 };
+	unsigned char seed[LEN];
+	uint32_t crc = 0;
+
+	if (secret.len != 56 || base32_decode(secret, BASE32_UPPER, seed, LEN) != LEN ||
+	    seed[0] != 0x90)
+		return false;
+	for (unsigned i = 0; i < LEN - 2; i++) {
+		crc ^= (uint32_t)seed[i] << 8;
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = crc & 0x8000 ? crc << 1 ^ 0x11021 : crc << 1;
+	}
+	return (crc & 0xff) == seed[LEN - 2] && crc >> 8 == seed[LEN - 1];
+}
+
+/*
+ * Behind the last underscore stands the start of the SHA-256, in base64url, of the project, a bar,
+ * and what stands before (supabase/supabase, docker/utils/add-new-auth-keys.sh).
+ */
+static bool supabase_fits(struct bytes secret, struct bytes project)
+{
+	enum { DIGITS = 8 };
+	unsigned char sum[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256_state state;
+	char written[DIGITS];
+
+	if (secret.len <= DIGITS + 1 || secret.ptr[secret.len - DIGITS - 1] != '_')
+		return false;
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, project.ptr, project.len);
+	crypto_hash_sha256_update(&state, (const unsigned char *)"|", 1);
+	crypto_hash_sha256_update(&state, secret.ptr, secret.len - DIGITS - 1);
+	crypto_hash_sha256_final(&state, sum);
+	write_stream(sum, sizeof(sum), base64url, 6, DIGITS, written);
+	return memcmp(written, secret.ptr + secret.len - DIGITS, DIGITS) == 0;
+}
+
+static enum checksum_state supabase_state(struct bytes secret, struct bytes project)
+{
+	if (supabase_fits(secret, bytes_of("supabase-self-hosted")) ||
+	    (project.len && supabase_fits(secret, project)))
+		return CHECKSUM_STATE_VALID;
+	return project.len ? CHECKSUM_STATE_INVALID : CHECKSUM_STATE_NONE;
+}
+
+static bool fits(const struct checksum *scheme, struct bytes secret)
+{
+	switch (scheme->algorithm) {
+	case CHECKSUM_CRC32:
+	case CHECKSUM_SHA256:
+		return digits_fit(scheme, secret);
+	case CHECKSUM_AZURE_KEY:
+		return azure_key_check(secret);
+	case CHECKSUM_AZURE_ANNOTATED_KEY:
+		return azure_annotated_key_check(secret);
+	case CHECKSUM_AZURE_CLIENT_SECRET:
+		return azure_client_secret_check(secret);
+	case CHECKSUM_AZURE_DEVOPS:
+		return azure_devops_token_check(secret);
+	case CHECKSUM_BASE58:
+		return base58_check(secret, BASE58_BITCOIN);
+	case CHECKSUM_BASE58_RIPPLE:
+		return base58_check(secret, BASE58_RIPPLE);
+	case CHECKSUM_BECH32:
+		return bech32_check(secret);
+	case CHECKSUM_STELLAR:
+		return stellar_fits(secret);
+	case CHECKSUM_NONE:
+	case CHECKSUM_SUPABASE:
+		break;
+	}
+	return false;
+}
+
+enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes secret,
+                                    struct bytes part)
+{
+	if (scheme->algorithm == CHECKSUM_NONE)
+		return CHECKSUM_STATE_NONE;
+	if (scheme->algorithm == CHECKSUM_SUPABASE)
+		return supabase_state(secret, part);
+	return fits(scheme, secret) ? CHECKSUM_STATE_VALID : CHECKSUM_STATE_INVALID;
 }

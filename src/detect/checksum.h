@@ -10,9 +10,11 @@
 
 /*
  * Whether the secret carries the checksum that the scheme asks for. A secret too short for it is
- * invalid; without a scheme (CHECKSUM_NONE) the answer is none.
+ * invalid; without a scheme (CHECKSUM_NONE) the answer is none. Some schemes cover a part that
+ * stands elsewhere; without it (len 0) the answer is none, if not valid.
  */
-enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes secret);
+enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes secret,
+                                    struct bytes part);
 
 enum { CHECKSUM_TEXT_MAX = 64 };
 

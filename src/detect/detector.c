@@ -648,10 +648,11 @@ static bool judge(const struct engine *e, const struct rule *rule, struct bytes 
 	proof->confidence = rule->confidence;
 	proof->level = rule->level;
 	proof->checksum = CHECKSUM_STATE_NONE;
-	if (e->options.checksum != CHECKSUM_IGNORE)
-		proof->checksum = checksum_verify(&rule->checksum, secret);
+	if (e->options.checksum != CHECKSUM_IGNORE || rule->checksum.required)
+		proof->checksum = checksum_verify(&rule->checksum, secret, (struct bytes){NULL, 0});
 	refuted = proof->checksum == CHECKSUM_STATE_INVALID && rule->checksum.published;
-	if (refuted && e->options.checksum == CHECKSUM_STRICT)
+	if ((refuted && e->options.checksum == CHECKSUM_STRICT) ||
+	    (rule->checksum.required && proof->checksum == CHECKSUM_STATE_INVALID))
 		return false;
 	if (refuted || !sound) {
 		proof->confidence = CONFIDENCE_LOW;

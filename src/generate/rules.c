@@ -148,10 +148,10 @@ static void put_checksum_field(FILE *out, const struct checksum *c)
 {
 	fprintf(out,
 	        "\t.checksum = {.algorithm = %d, .encoding = %d, .little_endian = %d, "
-	        ".published = %d, .digits = %" PRIu32 "u, .position = %" PRId32 ", .from = %" PRId32
-	        ", .to = %" PRId32 "},\n",
-	        (int)c->algorithm, (int)c->encoding, c->little_endian, c->published, c->digits,
-	        c->position, c->from, c->to);
+	        ".published = %d, .required = %d, .digits = %" PRIu32 "u, .position = %" PRId32
+	        ", .from = %" PRId32 ", .to = %" PRId32 "},\n",
+	        (int)c->algorithm, (int)c->encoding, c->little_endian, c->published, c->required,
+	        c->digits, c->position, c->from, c->to);
 }
 
 static void put_stub(FILE *out, const struct stub *stub)

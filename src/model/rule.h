@@ -58,7 +58,22 @@ struct context {
 
 enum heuristic { HEURISTIC_PATH = 1, HEURISTIC_URI = 2 };
 
-enum checksum_algorithm { CHECKSUM_NONE, CHECKSUM_CRC32, CHECKSUM_SHA256 };
+enum checksum_algorithm {
+	CHECKSUM_NONE,
+	/* Of some characters of the secret, written in others of it. */
+	CHECKSUM_CRC32,
+	CHECKSUM_SHA256,
+	/* Of the secret as its issuer makes it, which leaves nothing to state. */
+	CHECKSUM_AZURE_KEY,
+	CHECKSUM_AZURE_ANNOTATED_KEY,
+	CHECKSUM_AZURE_CLIENT_SECRET,
+	CHECKSUM_AZURE_DEVOPS,
+	CHECKSUM_BASE58,
+	CHECKSUM_BASE58_RIPPLE,
+	CHECKSUM_BECH32,
+	CHECKSUM_STELLAR,
+	CHECKSUM_SUPABASE,
+};
 
 enum checksum_encoding {
 	ENCODING_HEX_LOWER,
@@ -79,6 +94,7 @@ struct checksum {
 	enum checksum_encoding encoding;
 	bool little_endian; /* the four CRC bytes are encoded least significant first */
 	bool published;     /* the issuer publishes it: a mismatch lowers the finding */
+	bool required;      /* the shape says nothing by itself: a mismatch rejects the match */
 	uint32_t digits;
 	int32_t position;
 	int32_t from;

@@ -630,32 +630,60 @@ static void read_covers(struct loader *l, const struct yaml_node *node, struct c
 	checksum->to = (int32_t)to;
 }
 
-static struct checksum read_checksum(struct loader *l, const struct yaml_node *node)
+/* Which characters are the checksum of which others, and how it is written. */
+static void read_digits(struct loader *l, const struct yaml_node *node, struct checksum *checksum)
 {
-	static const struct shape shape = {
-	    "detection.post.checksum",
-	    .required = {"algorithm", "encoding", "digits", "position", "covers", "published"},
-	    .optional = {"byteOrder"}};
-	static const char *const algorithms[] = {"crc32", "sha256", NULL};
 	static const char *const encodings[] = {"hex",    "HEX",    "base32", "base36",
 	                                        "base62", "base64", NULL};
 	static const char *const orders[] = {"big", "little", NULL};
 	const int64_t max = CHECKSUM_POSITION_MAX;
-	struct checksum checksum = {0};
 	unsigned order = 0;
 
-	if (!has_shape(l, node, &shape))
-		return checksum;
-	checksum.algorithm = CHECKSUM_CRC32 + choice_of(l, yaml_get(node, "algorithm"), algorithms);
-	checksum.encoding = choice_of(l, yaml_get(node, "encoding"), encodings);
+	checksum->encoding = choice_of(l, yaml_get(node, "encoding"), encodings);
 	take_choice(l, node, "byteOrder", orders, &order);
-	checksum.little_endian = order == 1;
-	checksum.digits = (uint32_t)integer_of(l, yaml_get(node, "digits"), 1, CHECKSUM_DIGITS_MAX);
-	checksum.position = (int32_t)integer_of(l, yaml_get(node, "position"), -max, max);
-	if (checksum.position < 0 && checksum.position + (int32_t)checksum.digits > 0)
+	checksum->little_endian = order == 1;
+	checksum->digits =
+	    (uint32_t)integer_of(l, yaml_get(node, "digits"), 1, CHECKSUM_DIGITS_MAX);
+	checksum->position = (int32_t)integer_of(l, yaml_get(node, "position"), -max, max);
+	if (checksum->position < 0 && checksum->position + (int32_t)checksum->digits > 0)
 		fail(l, node->line, "the checksum's digits do not fit behind its position");
-	read_covers(l, yaml_get(node, "covers"), &checksum);
+	read_covers(l, yaml_get(node, "covers"), checksum);
+}
+
+static struct checksum read_checksum(struct loader *l, const struct yaml_node *node)
+{
+	static const struct shape digits_shape = {
+	    "detection.post.checksum",
+	    .required = {"algorithm", "encoding", "digits", "position", "covers", "published"},
+	    .optional = {"byteOrder", "required"}};
+	static const struct shape named_shape = {"detection.post.checksum",
+	                                         .required = {"algorithm", "published"},
+	                                         .optional = {"required"}};
+	static const char *const algorithms[] = {"crc32",
+	                                         "sha256",
+	                                         "azure-key",
+	                                         "azure-annotated-key",
+	                                         "azure-client-secret",
+	                                         "azure-devops",
+	                                         "base58",
+	                                         "base58-ripple",
+	                                         "bech32",
+	                                         "stellar",
+	                                         "supabase",
+	                                         NULL};
+	const struct yaml_node *algorithm = yaml_get(node, "algorithm");
+	struct checksum checksum = {0};
+	bool named;
+
+	if (algorithm)
+		checksum.algorithm = CHECKSUM_CRC32 + choice_of(l, algorithm, algorithms);
+	named = checksum.algorithm > CHECKSUM_SHA256;
+	if (!has_shape(l, node, named ? &named_shape : &digits_shape))
+		return checksum;
+	if (!named)
+		read_digits(l, node, &checksum);
 	take_bool(l, node, "published", &checksum.published);
+	take_bool(l, node, "required", &checksum.required);
 	return checksum;
 }
 

@@ -8,6 +8,11 @@
 
 #include <cmocka.h>
 
+static enum checksum_state verify(const struct checksum *scheme, struct bytes secret)
+{
+	return checksum_verify(scheme, secret, (struct bytes){NULL, 0});
+}
+
 /* The schemes of the rules in rules/. */
 static const struct checksum github = {.algorithm = CHECKSUM_CRC32,
                                        .encoding = ENCODING_BASE62,
@@ -108,8 +113,7 @@ static void constructed_vectors_are_valid(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < VECTORS; i++) {
-		if (checksum_verify(vectors[i].scheme, bytes_of(vectors[i].secret)) !=
-		    CHECKSUM_STATE_VALID)
+		if (verify(vectors[i].scheme, bytes_of(vectors[i].secret)) != CHECKSUM_STATE_VALID)
 			fail_msg("%s is not valid", vectors[i].secret);
 		assert_int_equal(strlen(vectors[i].secret) >= vectors[i].to, true);
 	}
@@ -131,8 +135,7 @@ static void one_changed_character_makes_them_invalid(void **state)
 			memcpy(secret, v->secret, len);
 			secret[at] = secret[at] == 'B' ? 'C' : 'B';
 			assert_int_equal(
-			    checksum_verify(v->scheme,
-			                    (struct bytes){(unsigned char *)secret, len}),
+			    verify(v->scheme, (struct bytes){(unsigned char *)secret, len}),
 			    counts ? CHECKSUM_STATE_INVALID : CHECKSUM_STATE_VALID);
 		}
 	}
@@ -149,14 +152,14 @@ static void wrong_lengths_are_invalid(void **state)
 		for (size_t shorter = 0; shorter < v->to; shorter++) {
 			struct bytes secret = {(const unsigned char *)v->secret, shorter};
 
-			if (checksum_verify(v->scheme, secret) != CHECKSUM_STATE_INVALID)
+			if (verify(v->scheme, secret) != CHECKSUM_STATE_INVALID)
 				fail_msg("%.*s is not invalid", (int)shorter, v->secret);
 		}
 		memcpy(longer, v->secret, len);
 		longer[len] = 'A';
 		/* What stands behind a checksum with a place of its own is not looked at. */
 		assert_int_equal(
-		    checksum_verify(v->scheme, (struct bytes){(unsigned char *)longer, len + 1}),
+		    verify(v->scheme, (struct bytes){(unsigned char *)longer, len + 1}),
 		    v->scheme->position < 0 ? CHECKSUM_STATE_INVALID : CHECKSUM_STATE_VALID);
 	}
 }
@@ -166,8 +169,8 @@ static void a_secret_without_a_scheme_has_no_checksum(void **state)
 	static const struct checksum none = {0};
 
 	(void)state;
-	assert_int_equal(checksum_verify(&none, bytes_of("abc")), CHECKSUM_STATE_NONE);
-	assert_int_equal(checksum_verify(&none, (struct bytes){NULL, 0}), CHECKSUM_STATE_NONE);
+	assert_int_equal(verify(&none, bytes_of("abc")), CHECKSUM_STATE_NONE);
+	assert_int_equal(verify(&none, (struct bytes){NULL, 0}), CHECKSUM_STATE_NONE);
 }
 
 static void schemes_that_point_outside_are_invalid(void **state)
@@ -190,7 +193,7 @@ static void schemes_that_point_outside_are_invalid(void **state)
 		scheme.position = cases[i].position;
 		scheme.from = cases[i].from;
 		scheme.to = cases[i].to;
-		assert_int_equal(checksum_verify(&scheme, bytes_of("0123456789abcde")),
+		assert_int_equal(verify(&scheme, bytes_of("0123456789abcde")),
 		                 CHECKSUM_STATE_INVALID);
 	}
 }
@@ -224,9 +227,86 @@ static void a_checksum_is_written_in_every_encoding(void **state)
 	}
 }
 
+/* The named ones have files and tests of their own; here, that each name leads to its own. */
+static void schemes_of_a_name(void **state)
+{
+	static const struct {
+		enum checksum_algorithm algorithm;
+		const char *secret;
+	} cases[] = {
+	    {CHECKSUM_AZURE_KEY,
+	     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	     "ACDbqWm0Ow=="},
+	    {CHECKSUM_AZURE_ANNOTATED_KEY, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	                                   "JQQJ99BAAAAAAAAAAAAAAAAAAZDO4IOp"},
+	    {CHECKSUM_AZURE_CLIENT_SECRET, "AAA8Q~AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAbzh"},
+	    {CHECKSUM_AZURE_DEVOPS, "ifawaqkbifa2locbifaucqkbifaucqkbifa5qqkbifaucqkbifaq"},
+	    {CHECKSUM_BASE58, "KwFfNUhSDaASSAwtG7ssQM1uVX8RgX5GHWnnLfhfiQDigjioWXHH"},
+	    {CHECKSUM_BASE58_RIPPLE, "snoPBrXtMeMyMHUVTgbuqAfg1SUTb"},
+	    {CHECKSUM_BECH32,
+	     "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ8H00W3"},
+	    {CHECKSUM_STELLAR, "SAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		for (size_t k = 0; k < sizeof(cases) / sizeof(*cases); k++) {
+			struct checksum scheme = {.algorithm = cases[k].algorithm};
+
+			if (verify(&scheme, bytes_of(cases[i].secret)) !=
+			    (i == k ? CHECKSUM_STATE_VALID : CHECKSUM_STATE_INVALID))
+				fail_msg("secret %zu, scheme %zu", i, k);
+		}
+	}
+}
+
+static void a_changed_seed_of_stellar(void **state)
+{
+	static const struct checksum stellar = {.algorithm = CHECKSUM_STELLAR};
+	char seed[] = "SAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU2";
+
+	(void)state;
+	/* trawl:allow SEP-23 and its libraries print it */
+	assert_int_equal(
+	    verify(&stellar, bytes_of("SBU2RRGLXH3E5CQHTD3ODLDF2BWDCYUSSBLLZ5GNW7JXHDIYKXZWHOKR")),
+	    CHECKSUM_STATE_VALID);
+	for (size_t at = 0; seed[at]; at++) {
+		char was = seed[at];
+
+		seed[at] = was == 'B' ? 'C' : 'B';
+		assert_int_equal(verify(&stellar, bytes_of(seed)), CHECKSUM_STATE_INVALID);
+		assert_int_equal(verify(&stellar, (struct bytes){(unsigned char *)seed, at}),
+		                 CHECKSUM_STATE_INVALID);
+		seed[at] = was;
+	}
+}
+
+static void a_key_of_supabase_covers_its_project(void **state)
+{
+	static const struct checksum supabase = {.algorithm = CHECKSUM_SUPABASE};
+	struct bytes own = bytes_of("sb_secret_AAAAAAAAAAAAAAAAAAAAAA_7cwZOLm2");
+	struct bytes hosted = bytes_of("sb_secret_AAAAAAAAAAAAAAAAAAAAAA_UR-4v04D");
+	struct bytes none = {NULL, 0}, project = bytes_of("abcdefghijabcdefghij");
+
+	(void)state;
+	assert_int_equal(checksum_verify(&supabase, own, none), CHECKSUM_STATE_VALID);
+	assert_int_equal(checksum_verify(&supabase, own, project), CHECKSUM_STATE_VALID);
+	assert_int_equal(checksum_verify(&supabase, hosted, project), CHECKSUM_STATE_VALID);
+	assert_int_equal(checksum_verify(&supabase, hosted, bytes_of("other")),
+	                 CHECKSUM_STATE_INVALID);
+	/* Whose it is, nobody knows. */
+	assert_int_equal(checksum_verify(&supabase, hosted, none), CHECKSUM_STATE_NONE);
+	for (size_t len = 0; len < own.len; len++)
+		assert_int_equal(checksum_verify(&supabase, bytes_slice(own, 0, len), project),
+		                 CHECKSUM_STATE_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(schemes_of_a_name),
+	    cmocka_unit_test(a_changed_seed_of_stellar),
+	    cmocka_unit_test(a_key_of_supabase_covers_its_project),
 	    cmocka_unit_test(constructed_vectors_are_valid),
 	    cmocka_unit_test(one_changed_character_makes_them_invalid),
 	    cmocka_unit_test(wrong_lengths_are_invalid),

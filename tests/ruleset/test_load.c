@@ -340,7 +340,7 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 	    {"      detection: {post: {checksum: {algoritm: crc32}}}\n",
 	     "x.yaml:6: unknown key `algoritm` in detection.post.checksum; known keys are: "
 	     "algorithm, "
-	     "encoding, digits, position, covers, published, byteOrder"},
+	     "encoding, digits, position, covers, published, byteOrder, required"},
 	    {"      detection: {matching: {pattern: abcd}}\n      reach: {wdth: 3}\n",
 	     "x.yaml:7: unknown key `wdth` in reach; known keys are: behind, width, ahead"},
 	    {"      detection: {matching: {pattern: abcd}}\n      examples: [{txt: a}]\n",
