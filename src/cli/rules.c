@@ -55,6 +55,22 @@ static void show_checksum(const struct checksum *c)
 		       c->published ? "" : " (not published: proves, never refutes)");
 }
 
+/* The first that has a secret and the first that has none. */
+static void show_examples(const struct rule *r)
+{
+	static const char *const titles[] = {"not", "finds"};
+
+	for (int wanted = 1; wanted >= 0; wanted--) {
+		size_t i = 0;
+
+		while (i < r->example_count && r->examples[i].contains_secret != wanted)
+			i++;
+		if (i < r->example_count)
+			printf("%-12s %.*s\n", titles[wanted],
+			       (int)strcspn(r->examples[i].text, "\n"), r->examples[i].text);
+	}
+}
+
 static void show_rule(const struct rule *r)
 {
 	static const char *const structures[] = {"none", "jwt", "pem", "pypi"};
@@ -91,6 +107,7 @@ static void show_rule(const struct rule *r)
 	if (r->structure != STRUCTURE_NONE)
 		show_text("structure", structures[r->structure]);
 	printf("%-12s %s:%u\n", "defined in", r->file, r->line);
+	show_examples(r);
 }
 
 static enum err run(const struct options *o, struct ruleset *set, int *status, struct error *error)

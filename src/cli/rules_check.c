@@ -41,12 +41,12 @@ static void fault(struct check *check, const struct rule *rule, const char *form
 	check->faults++;
 }
 
-/* Whether the rule finds the example's secret, or any secret if none is named. */
-static bool finds(struct check *check, int way, const struct rule *rule, const struct example *e)
+/* The rule's proof of the example's secret, or of any if none is named; NULL: there is none. */
+static const struct proof *find(struct check *check, int way, const struct rule *rule,
+                                const struct example *e)
 {
 	struct bytes text = bytes_of(e->text);
 	struct bytes path = bytes_of(e->file_name ? e->file_name : "");
-	bool found = false;
 
 	detector_collect(check->detectors[way], text, NULL, false, &check->raw);
 	detector_select(check->detectors[way], text, path, false, &check->raw, &check->proofs);
@@ -56,9 +56,27 @@ static bool finds(struct check *check, int way, const struct rule *rule, const s
 		if (p->rule == rule &&
 		    (!e->match ||
 		     bytes_equal(bytes_slice(text, p->start, p->end), bytes_of(e->match))))
-			found = true;
+			return p;
 	}
-	return found;
+	return NULL;
+}
+
+/*
+ * One secret is one finding: of the rules that find it one must be the most specific, so that it
+ * does not turn on names which one is reported. `own` is among the present proofs.
+ */
+static void check_alone(struct check *check, const struct proof *own, size_t number)
+{
+	for (size_t i = 0; i < check->proofs.count; i++) {
+		const struct proof *p = &check->proofs.items[i];
+
+		if (p->rule != own->rule && p->rule->type == own->rule->type &&
+		    p->start < own->end && p->end > own->start)
+			fault(check, own->rule,
+			      "example %zu: `%s` of the same type finds its secret, too; join the "
+			      "two, narrow one, or give one another type",
+			      number, p->rule->id);
+	}
 }
 
 /* What our own rules must have, and others had better. */
@@ -81,7 +99,11 @@ static void check_examples(struct check *check, const struct rule *rule)
 		positive += e->contains_secret;
 		negative += !e->contains_secret;
 		for (int way = 0; way < WAYS; way++) {
-			if (finds(check, way, rule, e) == e->contains_secret)
+			const struct proof *proof = find(check, way, rule, e);
+
+			if (proof && e->contains_secret && way == PREFILTER_ON)
+				check_alone(check, proof, i + 1);
+			if (!proof == !e->contains_secret)
 				continue;
 			fault(check, rule, "example %zu: %s%s", i + 1,
 			      e->contains_secret ? "its secret is not found"
@@ -115,7 +137,7 @@ static void check_shape(struct check *check, const struct rule *rule)
 			break;
 		}
 	}
-	if (!rule->references)
+	if (!rule->references && rule->type == RULE_SPECIFIC)
 		advise(check, rule, "names no reference");
 	if (!rule->fix)
 		advise(check, rule, "does not say how to revoke the secret (fix)");

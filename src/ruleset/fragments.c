@@ -19,6 +19,11 @@ enum { EXPANDED_MAX = 64 * 1024 }; /* bytes; as ruleset/regex.c takes */
 /* A name of something that is kept secret, or what announces it in a header. */
 #define SECRET_NAME "(?i:key|token|secret|pass|pwd|auth|cred|bearer)"
 
+/* No name of an identifier, of a hash or of an address has just ended. */
+#define HARMLESS                                                                                   \
+	"(?<!(?i)[_\\-. ]id|userid|appid|clientid|keyid|hash|sha1|sha256|sha512|md5|digest"        \
+	"|checksum|integrity|version|commit|revision|uri|url|name)(?<!Id)"
+
 static const struct {
 	const char *name;
 	const char *pattern;
@@ -26,11 +31,12 @@ static const struct {
     /* Nothing of a longer word stands before: escapes and colours of a terminal do not count. */
     {"start", "(?<=^|[^0-9A-Za-z]|\\\\[nrt]|\\\\u00[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}"
               "|[\\[;][0-9]m|[\\[;][0-9]{2}m)"},
-    /* A word starts here, or a part of a camelCased one. */
+    /* A word starts here, or a part of a camelCased one; and it ends, or what names follow it. */
     {"word", "(?-i:(?<![A-Za-z])|(?<![A-Z])(?=[A-Z]))"},
+    {"end", "(?:(?-i:(?![a-z]))|(?=api|key|tok|sec|acc|auth|pass))"},
     {"assigned", ASSIGNED},
     /* From a provider's name to the value: the rest of a name, or the next secret's name. */
-    {"near", "(?:[\\w.\\- ]{0,40}|[^\\x00]{0,80}?" SECRET_NAME "[\\w\\-]{0,20}+)" ASSIGNED
+    {"near", "(?:[\\w.\\- ]{0,40}|[^\\x00]{0,80}?" SECRET_NAME "[\\w\\-]{0,20}+)" HARMLESS ASSIGNED
              "(?:(?i:bearer|token|basic|key)[ \\t=:]{1,3})?"},
 };
 

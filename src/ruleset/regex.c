@@ -15,6 +15,9 @@ enum {
 	STUB_MAX = 8,               /* of these, in a stub: see run_trim() */
 	RUNS_MAX = 64,              /* alternative stubs of one rule */
 	STEPS_MAX = 100 * 1000,     /* nodes that the search for stubs looks at */
+	STARTS_MAX = 256,           /* offsets at which a stub may stand before another is better */
+	GATE_COST = 10,             /* bits that an unknown offset costs */
+	STARTS_COST_MAX = 100,      /* bits of selectivity that more of them cost */
 	STEPS_PER_RUN = 8,          /* weighing a stub costs as much as that many nodes */
 	SMALL_SET = 8,              /* bytes of a set that does not interrupt a literal */
 	PREFIX_MAX = 16,            /* bytes of a secret that a preview may show */
@@ -1260,6 +1263,17 @@ struct search {
 	unsigned steps;
 };
 
+/*
+ * Every further start that has to be tried costs: very many cost more than a common stub does. A
+ * stub that may stand anywhere only says whether the rule is to be looked for at all.
+ */
+static double starts_cost(uint32_t first, uint32_t last)
+{
+	if (last == UNBOUNDED)
+		return GATE_COST;
+	return last - first < STARTS_MAX ? log2(1.0 + last - first) : STARTS_COST_MAX;
+}
+
 /* Tries every place in the sequence from `stand` on, in and behind groups that always stand. */
 static void search_sequence(struct search *s, const struct stand *stand, uint32_t first,
                             uint32_t last)
@@ -1279,9 +1293,8 @@ static void search_sequence(struct search *s, const struct stand *stand, uint32_
 			stand_runs(&here, runs, &s->steps);
 			s->steps += runs->count * STEPS_PER_RUN;
 			score = runs_trim(runs);
-			/* Every further start that has to be tried costs; so does every stub. */
 			if (score > 0)
-				score -= fmin(log2(1.0 + last - first), 10) + 0.25 * runs->count;
+				score -= starts_cost(first, last) + 0.25 * runs->count;
 			if (score > s->best_score) {
 				s->best = *runs;
 				s->best_score = score;

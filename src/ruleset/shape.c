@@ -34,7 +34,7 @@ static const struct {
 };
 
 struct reader {
-	struct shape_item *items;
+	struct shape_item items[SHAPE_ITEMS_MAX];
 	size_t count;
 	bool first; /* the next item starts an alternative */
 	const char *problem;
@@ -45,7 +45,7 @@ static struct shape_item *add_item(struct reader *r, bool fixed)
 	struct shape_item *item;
 
 	if (r->count == SHAPE_ITEMS_MAX) {
-		r->problem = "has more than 64 items";
+		r->problem = "has more than 256 items";
 		return NULL;
 	}
 	item = &r->items[r->count++];
@@ -134,14 +134,15 @@ static void read_literal(struct reader *r, struct bytes text)
 	}
 }
 
-static void read_uuid(struct reader *r)
+/* The five groups of a UUID (RFC 9562), of characters of that alphabet. */
+static void read_uuid(struct reader *r, const char *alphabet)
 {
 	static const char *const counts[] = {"{8}", "{4}", "{4}", "{4}", "{12}"};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		if (i)
 			read_literal(r, bytes_of("-"));
-		read_run(r, bytes_of("hex"), bytes_of(counts[i]));
+		read_run(r, bytes_of(alphabet), bytes_of(counts[i]));
 	}
 }
 
@@ -156,7 +157,9 @@ static void read_item(struct reader *r, struct bytes item)
 			r->problem = "has an empty alternative";
 		r->first = true;
 	} else if (bytes_equal(item, bytes_of("uuid"))) {
-		read_uuid(r);
+		read_uuid(r, "hex");
+	} else if (bytes_equal(item, bytes_of("loose-uuid"))) {
+		read_uuid(r, "alnum");
 	} else if (body) {
 		read_run(r, bytes_slice(item, 0, body), bytes_slice(item, body, item.len));
 	} else {
@@ -166,8 +169,12 @@ static void read_item(struct reader *r, struct bytes item)
 
 enum err shape_read(const char *text, struct arena *arena, struct shape *shape, struct error *error)
 {
-	struct reader r = {.items = arena_alloc(arena, SHAPE_ITEMS_MAX, sizeof(*r.items)),
-	                   .first = true};
+	struct shape_item *items;
+	struct reader r;
+
+	r.count = 0;
+	r.first = true;
+	r.problem = NULL;
 
 	for (const char *at = text; *at && !r.problem;) {
 		size_t len = strcspn(at, " ");
@@ -180,9 +187,11 @@ enum err shape_read(const char *text, struct arena *arena, struct shape *shape, 
 		r.problem = "has an empty alternative";
 	if (r.problem)
 		return error_set(error, ERR_SYNTAX, "the shape `%.60s` %s", text, r.problem);
-	*shape = (struct shape){.items = r.items, .count = r.count};
+	items = arena_alloc(arena, r.count, sizeof(*items));
+	memcpy(items, r.items, r.count * sizeof(*items));
+	*shape = (struct shape){.items = items, .count = r.count};
 	for (size_t i = 0; i < r.count; i++)
-		shape->alternatives += r.items[i].first;
+		shape->alternatives += items[i].first;
 	return ERR_NONE;
 }
 
@@ -294,6 +303,18 @@ bool shape_is_mixed(const struct shape *shape)
 		letters |= set['a'] || set['A'];
 	}
 	return digits && letters;
+}
+
+bool shape_has_joints(const struct shape *shape)
+{
+	bool joints = false;
+
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct shape_item *item = &shape->items[i];
+
+		joints |= (item->set['-'] || item->set['_']) && set_size(item->set) > 2;
+	}
+	return joints;
 }
 
 /*

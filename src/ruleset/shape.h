@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-	SHAPE_ITEMS_MAX = 64,
+	SHAPE_ITEMS_MAX = 256,  /* a fixed character is one */
 	SHAPE_WIDTH_MAX = 4096, /* characters of one item */
 	SHAPE_CHARACTERS = 128, /* ASCII */
 };
@@ -51,6 +51,9 @@ size_t shape_prefix(const struct shape *shape, char *prefix, size_t size);
 
 /* Whether values hold digits and letters. */
 bool shape_is_mixed(const struct shape *shape);
+
+/* Whether `-` or `_` may stand anywhere in a run. */
+bool shape_has_joints(const struct shape *shape);
 
 /* Bits per character (Shannon) that a random value exceeds, save for a few in a thousand. */
 double shape_entropy_floor(const struct shape *shape);

@@ -15,12 +15,16 @@ enum {
 	EXAMPLES_MAX = 16,
 };
 
-/* What a value holds that nobody drew at random; words and numbers only near a keyword. */
+/*
+ * What a value holds that nobody drew at random: in any value; in one that only a keyword tells;
+ * and where the alphabet has what joins words.
+ */
+enum { REJECTS_BARE = 1, REJECTS_NAMED = 3, REJECTS_JOINED = 4 };
 static const char *const rejects[] = {
     "(?i)x{6}|0{8}|1{8}|1234567|abcdefg|a1b2c3d4|deadbeef|example|redacted|placeholder",
     "^[^0-9]+$|^[0-9]+$",
-    "(?i)(?:[a-z]{3,20}[_\\-]){2}[a-z]{3}|your[_\\-]",
-    "[a-z]{5}[A-Z][a-z]{5}",
+    "[a-z]{6}[A-Z][a-z]{6}",
+    "(?:[a-z]{3,20}[_\\-]){2}[a-z]{3}|(?:[A-Z]{3,20}[_\\-]){2}[A-Z]{3}|(?i:your)[_\\-]",
 };
 
 /* One row on its way to a rule. */
@@ -108,18 +112,30 @@ static enum err check_keywords(const struct table_row *row, struct error *error)
 	return ERR_NONE;
 }
 
-/* In a keyword `_` stands for what separates the words of a name, or for nothing. */
+/*
+ * In a keyword `_` stands for what separates the words of a name, or for nothing. At the end it
+ * asks for one of the words that follow a provider's name, so that `box_` is not every box.
+ */
 static void print_keyword(const char *keyword, struct buf *out)
 {
-	if (strcspn(keyword, "_.-") < KEYWORD_LONG)
+	char last = '\0';
+	bool is_short = strcspn(keyword, "_.-") < KEYWORD_LONG;
+
+	if (is_short)
 		buf_appendf(out, "(?&word)");
 	for (; *keyword; keyword++) {
-		if (*keyword == '_')
+		if (*keyword == '_' && !keyword[1])
+			buf_appendf(out, "(?:[_.\\- ]?(?:api|key|token|secret|access|auth)"
+			                 "|\\.(?:com|io))");
+		else if (*keyword == '_')
 			buf_appendf(out, "[_.\\- ]?");
 		else
 			buf_appendf(out, isalnum((unsigned char)*keyword) ? "%c" : "\\%c",
 			            *keyword);
+		last = *keyword;
 	}
+	if (is_short && last != '_')
+		buf_appendf(out, "(?&end)");
 }
 
 static void print_value(const struct expansion *x, struct buf *out)
@@ -150,10 +166,12 @@ static void fill_patterns(const struct expansion *x, struct table_patterns *patt
 
 	buf_init(&out, TEXT_MAX);
 	print_value(x, &out);
-	*patterns = (struct table_patterns){
-	    .value = arena_text(x->arena, buf_bytes(&out)), .rejects = rejects, .reject_count = 1};
+	*patterns = (struct table_patterns){.value = arena_text(x->arena, buf_bytes(&out)),
+	                                    .rejects = rejects,
+	                                    .reject_count = REJECTS_BARE};
 	if (x->row->keywords)
-		patterns->reject_count = sizeof(rejects) / sizeof(*rejects);
+		patterns->reject_count =
+		    shape_has_joints(&x->shape) ? REJECTS_JOINED : REJECTS_NAMED;
 	if (x->row->with) {
 		buf_clear(&out);
 		buf_appendf(&out, "(?<![0-9A-Za-z])");
@@ -185,16 +203,23 @@ static const char *sample(struct expansion *x, const struct shape *shape, enum s
 static void add_example(struct expansion *x, const char *form, const char *name, const char *value,
                         bool secret)
 {
-	char *upper = arena_text(x->arena, bytes_of(name));
+	struct bytes stem = bytes_of(name);
+	char *lower, *upper;
 	struct buf out;
 
+	stem.len -= stem.len && name[stem.len - 1] == '_';
+	lower = arena_text(x->arena, stem);
+	upper = arena_text(x->arena, stem);
 	for (char *c = upper; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 	buf_init(&out, TEXT_MAX);
 	for (; *form; form++) {
 		if (*form == '$' && strchr("ULV", form[1])) {
 			form++;
-			buf_appendf(&out, "%s", *form == 'U' ? upper : *form == 'L' ? name : value);
+			buf_appendf(&out, "%s",
+			            *form == 'U'   ? upper
+			            : *form == 'L' ? lower
+			                           : value);
 		} else {
 			buf_appendf(&out, "%c", *form);
 		}
@@ -211,9 +236,9 @@ static void add_example(struct expansion *x, const char *form, const char *name,
 /* Where people put values whose names tell them ... */
 static const char *const named_forms[] = {
     "$U_API_KEY=$V\n",
-    "{\"$L\": {\"token\": \"$V\"}}",
-    "$L:\n  secret_key: '$V'\n",
-    "const $LKey = \"$V\";",
+    "{\"$L_token\": \"$V\"}",
+    "$L-api:\n  secret_key: '$V'\n",
+    "const $LSecret = \"$V\";",
 };
 
 /* ... and values that are known by themselves. */

@@ -36,6 +36,8 @@ static void shapes_become_patterns(void **state)
 	assert_pattern("shop_ alnum{20,24}", "(?:shop_[0-9A-Za-z]{20,24})");
 	assert_pattern("uuid", "(?:[0-9a-f]{8}\\-[0-9a-f]{4}\\-[0-9a-f]{4}\\-[0-9a-f]{4}\\-"
 	                       "[0-9a-f]{12})");
+	assert_pattern("a- loose-uuid", "(?:a\\-[0-9A-Za-z]{8}\\-[0-9A-Za-z]{4}\\-[0-9A-Za-z]{4}\\-"
+	                                "[0-9A-Za-z]{4}\\-[0-9A-Za-z]{12})");
 	assert_pattern("  hex{4} | a.b  upper{2} ", "(?:[0-9a-f]{4}|a\\.b[A-Z]{2})");
 	assert_pattern("[a-c!\\]\\-_]{1,3}", "(?:[\\!\\-\\]_a-c]{1,3})");
 	assert_pattern("base64{43} ={0,2}", "(?:[\\+\\/0-9A-Za-z]{43}\\={0,2})");
@@ -55,6 +57,8 @@ static void assert_refused(const char *text, const char *message)
 }
 
 #define UNKNOWN " has a run of an alphabet that nobody knows"
+#define SIXTY "012345678901234567890123456789012345678901234567890123456789"
+#define HUNDRED SIXTY "0123456789012345678901234567890123456789"
 #define COUNT " has a count that is not {N} or {N,M} with N <= M <= 4096"
 
 static void wrong_shapes_are_refused(void **state)
@@ -79,9 +83,7 @@ static void wrong_shapes_are_refused(void **state)
 	assert_refused("hex{4097}", "the shape `hex{4097}`" COUNT);
 	assert_refused("hex{99999999999}", "the shape `hex{99999999999}`" COUNT);
 	assert_refused("\xc3\xa4", "the shape `\xc3\xa4` holds characters other than ASCII ones");
-	assert_refused("0123456789012345678901234567890123456789012345678901234567890123x",
-	               "the shape `012345678901234567890123456789012345678901234567890123456789` "
-	               "has more than 64 items");
+	assert_refused(HUNDRED HUNDRED HUNDRED, "the shape `" SIXTY "` has more than 256 items");
 }
 
 static void floors_follow_from_the_shape(void **state)
