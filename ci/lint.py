@@ -14,7 +14,7 @@ LIMITED = {"report": {"report", "model", "base"}, "pack": {"pack", "model", "bas
 OWNERS = {
     "hs": "detect",
     "hs/hs": "detect",
-    "jansson": "detect",
+    "jansson": "detect filter",
     "libdeflate": "detect pack",
     "pcre2": "detect",
     "sodium": "detect",

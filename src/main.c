@@ -17,7 +17,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
     {"scan", command_scan},       {"history", command_history}, {"staged", command_staged},
-    {"receive", command_receive}, {"hook", command_hook},       {"rules", command_rules},
+    {"receive", command_receive}, {"hook", command_hook},       {"baseline", command_baseline},
+    {"config", command_config},   {"rules", command_rules},
 };
 
 /*

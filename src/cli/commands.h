@@ -10,6 +10,8 @@ int command_history(int argc, char **argv);
 int command_staged(int argc, char **argv);
 int command_receive(int argc, char **argv);
 int command_hook(int argc, char **argv);
+int command_baseline(int argc, char **argv);
+int command_config(int argc, char **argv);
 int command_rules(int argc, char **argv);
 
 #endif

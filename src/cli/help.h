@@ -10,6 +10,8 @@ extern const char help_history[];
 extern const char help_staged[];
 extern const char help_receive[];
 extern const char help_hook[];
+extern const char help_baseline[];
+extern const char help_config[];
 extern const char help_rules[];
 
 #endif

@@ -216,6 +216,15 @@ static const char *option_name(int option)
 	return o->name;
 }
 
+static bool is_one_of(const char *command, const char *const *commands)
+{
+	while (*commands && strcmp(*commands, command) != 0)
+		commands++;
+	return *commands;
+}
+
+#define ONE_OF(...) is_one_of(command, (const char *const[]){__VA_ARGS__, NULL})
+
 /* Whether the command has the option. */
 static bool option_serves(int option, const char *command)
 {
@@ -224,27 +233,20 @@ static bool option_serves(int option, const char *command)
 	case 'h':
 		return true;
 	case OPTION_HISTORY:
-		return strcmp(command, "baseline") == 0;
-	case 'o':
-	case OPTION_FAIL_ON:
-	case OPTION_EXIT_CODE:
-	case OPTION_SARIF_LIMIT:
-	case OPTION_REPORT_SUPPRESSED:
-	case OPTION_NO_BASELINE:
-	case OPTION_SHOW_SECRETS:
-	case OPTION_FINGERPRINT_KEY:
-		return strcmp(command, "rules") != 0 && strcmp(command, "baseline") != 0;
+		return ONE_OF("baseline");
+	case OPTION_STDIN_NAME:
+		return ONE_OF("scan");
+	case OPTION_INCLUDE_IGNORED:
+		return ONE_OF("scan", "baseline");
 	case OPTION_REPORT_STALE:
 	case OPTION_FAIL_ON_STALE:
-		return strcmp(command, "scan") == 0 || strcmp(command, "history") == 0;
-	case OPTION_STDIN_NAME:
-	case OPTION_INCLUDE_IGNORED:
-		return strcmp(command, "scan") == 0 || strcmp(command, "baseline") == 0;
+		return ONE_OF("scan", "history");
+	case OPTION_TRUST_REPO:
+		return ONE_OF("history", "receive");
 	case OPTION_PRE_PUSH:
 	case OPTION_UPDATE:
 	case OPTION_TIME_BUDGET:
-		return strcmp(command, "receive") == 0;
-	case OPTION_MEMORY:
+		return ONE_OF("receive");
 	case OPTION_NO_REUSE:
 	case OPTION_RANGE:
 	case OPTION_BRANCH:
@@ -252,9 +254,21 @@ static bool option_serves(int option, const char *command)
 	case OPTION_REACHABLE:
 	case OPTION_CHECK_COMPLETE:
 	case OPTION_RECURSIVE:
-		return strcmp(command, "history") == 0;
+		return ONE_OF("history");
+	case OPTION_MEMORY:
+		return ONE_OF("history", "baseline");
+	case 'o':
+	case OPTION_FAIL_ON:
+	case OPTION_EXIT_CODE:
+	case OPTION_SARIF_LIMIT:
+	case OPTION_REPORT_SUPPRESSED:
+	case OPTION_CONFIG_FROM:
+	case OPTION_NO_BASELINE:
+	case OPTION_SHOW_SECRETS:
+	case OPTION_FINGERPRINT_KEY:
+		return ONE_OF("scan", "history", "staged", "receive");
 	default:
-		return strcmp(command, "rules") != 0;
+		return ONE_OF("scan", "history", "staged", "receive", "baseline");
 	}
 }
 

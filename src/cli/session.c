@@ -274,18 +274,22 @@ static void apply_settings(struct session *s)
 
 enum err session_begin(struct session *s, int argc, char **argv, struct error *error)
 {
+	enum err err = options_parse(&s->options, argc, argv, error);
+
+	return err || s->options.help ? err : session_prepare(s, error);
+}
+
+enum err session_prepare(struct session *s, struct error *error)
+{
 	struct options *o = &s->options;
 	enum err err;
 
 	s->started_ms = report_clock_ms();
 	s->started_run = clock_ms(CLOCK_MONOTONIC);
-	err = options_parse(&s->options, argc, argv, error);
-	if (err || o->help)
-		return err;
 	s->scan.keep_secrets = o->show_secrets;
 	s->scan.inline_policy = o->no_inline ? INLINE_IGNORE : INLINE_DROP;
 	s->scan.foreign_markers = o->all_markers;
-	o->no_baseline |= s->for_baseline;
+	o->no_baseline |= s->without_reports;
 	err = read_key(&s->scan.key, o->key_file, error);
 	if (!err)
 		err = settings_read(&s->settings, o, s->trust, s->files, error);
@@ -299,7 +303,7 @@ enum err session_begin(struct session *s, int argc, char **argv, struct error *e
 		err = engine_new(&s->engine, &s->rules, &o->engine, error);
 	if (!err && !o->quiet)
 		warn_slow_rules(&s->rules);
-	if (!err && !s->for_baseline)
+	if (!err && !s->without_reports)
 		err = open_reports(s, error);
 	return err;
 }
@@ -388,8 +392,7 @@ static const struct rule **enabled_rules(const struct ruleset *set, size_t *coun
 	}
 }
 
-/* What was lost, for people who read no text report: on standard error, even with -q. */
-static void print_lost(const struct session *s)
+void session_print_lost(const struct session *s)
 {
 	const struct coverage *c = &s->result.coverage;
 	char number[NUMBER_TEXT_MAX];
@@ -565,7 +568,7 @@ int session_report(struct session *s, struct error *error)
 	s->stale = stale_list(s);
 	if (session_write_parts(s, &all, s->reports, s->report_count, error))
 		return session_error(s, error);
-	print_lost(s);
+	session_print_lost(s);
 	print_left_out(s);
 	if (!s->options.quiet)
 		print_summary(s, ruleset_enabled_count(&s->rules));

@@ -22,8 +22,9 @@ struct session {
 	struct settings settings;
 	enum trust trust; /* set before the session begins, likewise below */
 	const struct tree_files
-	    *files;        /* where a trusted tree's settings are; NULL: in its folder */
-	bool for_baseline; /* one is being made: no reports, and none that exists holds */
+	    *files; /* where a trusted tree's settings are; NULL: in its folder */
+	bool
+	    without_reports; /* nor does a baseline hold: for commands on the settings themselves */
 	struct scanned_repository *repositories;
 	size_t repository_count;
 	bool has_repositories; /* set before the session begins: reports may go to folders */
@@ -44,6 +45,9 @@ struct session {
  * options. The session ({0} before, but for what says otherwise) must be ended whatever the result.
  */
 enum err session_begin(struct session *session, int argc, char **argv, struct error *error);
+
+/* The same for a session whose options have been read. */
+enum err session_prepare(struct session *session, struct error *error);
 
 /* A scanner for one worker; the caller frees it. */
 struct scanner *session_scanner(struct session *session);
@@ -76,6 +80,9 @@ int session_report(struct session *session, struct error *error);
  * the session; returns the exit status.
  */
 int session_history(struct session *session);
+
+/* Says what was lost on standard error, even with -q, unless a text report tells. */
+void session_print_lost(const struct session *session);
 
 /* Frees all; reports that were not written leave nothing behind. */
 void session_end(struct session *session);

@@ -57,8 +57,7 @@ static enum err cannot_open(const char *name, int cause, struct error *error)
 	return error_set(error, ERR_IO, "%s: %s", name, strerror(cause));
 }
 
-/* A file that the user names: links are followed. */
-static enum err read_named(const char *path, struct buf *out, struct error *error)
+enum err settings_read_file(const char *path, struct buf *out, struct error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
@@ -292,7 +291,7 @@ static enum err read_config(struct settings *s, const struct options *o,
 	if (o->config) {
 		char *real = real_path(&s->arena, o->config);
 
-		err = read_named(o->config, text, error);
+		err = settings_read_file(o->config, text, error);
 		if (err || !real)
 			return err;
 		strrchr(real, '/')[real == strrchr(real, '/')] = '\0';
@@ -317,7 +316,7 @@ static enum err read_baseline(struct settings *s, const struct options *o,
 		return ERR_NONE;
 	if (o->baseline) {
 		s->has_baseline = true;
-		err = read_named(o->baseline, text, error);
+		err = settings_read_file(o->baseline, text, error);
 	} else if (files) {
 		err = read_setting(files, baseline_name, text, &s->has_baseline, error);
 		shown = shown_name(s, files, baseline_name);

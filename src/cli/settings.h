@@ -55,4 +55,10 @@ enum err settings_read(struct settings *settings, const struct options *options,
                        const struct tree_files *files, struct error *error);
 void settings_release(struct settings *settings);
 
+/*
+ * Reads a file that the user names, through links, into out (emptied first), whose maximum bounds
+ * it. ERR_MISSING, ERR_IO, ERR_LIMIT.
+ */
+enum err settings_read_file(const char *path, struct buf *out, struct error *error);
+
 #endif

@@ -66,16 +66,16 @@ def check_shells(folder):
         'echo "${COMPREPLY[@]}"'
     )
     file = folder / "bash-completion/completions/trawl"
-    for line, words in (("sc", "scan"), ("scan --fail", "--fail-on"), ("rules li", "list")):
+    for line, words in (("sc", "scan"), ("scan --exit", "--exit-code"), ("rules li", "list")):
         expect(run("bash", "-c", bash % line, file).stdout.strip() == words, "bash: " + line)
     file = folder / "fish/vendor_completions.d/trawl.fish"
-    for line, words in (("sc", "scan"), ("scan --fail", "--fail-on"), ("rules li", "list")):
+    for line, words in (("sc", "scan"), ("scan --exit", "--exit-code"), ("rules li", "list")):
         shown = run("fish", "-c", 'source "$argv[1]"; complete -C "trawl %s"' % line, file).stdout
         expect(words in re.split("[\t\n]", shown), "fish: " + line)
     file = folder / "zsh/vendor-completions/_trawl"
     for line, prefix, words in (
         ("trawl sc", "sc", "scan"),
-        ("trawl scan --fail", "--fail", "--fail-on"),
+        ("trawl scan --exit", "--exit", "--exit-code"),
         ("trawl rules li", "li", "list"),
     ):
         zsh = 'compadd() { shift; print -l -- $@ }; f() { words=(%s) CURRENT=%d PREFIX=%s; . "$1" }; f "$0"'
