@@ -80,6 +80,24 @@ def history_rows(trawl, repositories):
         )
 
 
+def receive_rows(trawl, folder):
+    """A push as a pre-receive hook is asked about it, in git's quarantine."""
+    objects, update = folder / "objects", folder / "update"
+    if not update.exists():  # the row is not wanted
+        return
+    old, new = update.read_text().split()
+    quarantine = [
+        "env", f"GIT_DIR={folder}", f"GIT_OBJECT_DIRECTORY={objects}/incoming",
+        f"GIT_QUARANTINE_PATH={objects}/incoming", f"GIT_ALTERNATE_OBJECT_DIRECTORIES={objects}",
+    ]
+    yield Row(
+        "a push of 100 commits", 30,
+        [*quarantine, trawl, "receive", "-j2", "--update", "refs/heads/main", old, new],
+        [*quarantine, "git", "-c", "safe.directory=*", "rev-list", "--objects", f"{old}..{new}"],
+        time_bar=100,
+    )
+
+
 def show(row, measured, private):
     """Prints a row of the table; returns whether no bar is missed."""
     ours, theirs, ratio, peak = measured
@@ -131,6 +149,7 @@ def main():
                 ["git", "diff", "--cached", "--quiet", "+", empty], ratio_bar=3, time_bar=30,
                 folder=bench / "staged"),
         ],
+        "receive": receive_rows(usual, bench / "push.git"),
     }
     good = True
     print(f"{'':24} {'trawl':>12} {'yardstick':>12}")
@@ -143,7 +162,7 @@ def main():
     print(f"  {' '.join(search)};")
     print("for a history git cat-file --batch-all-objects --unordered --buffer --batch; and for a")
     print("range a scan of one line; for what is staged git diff --cached --quiet and the empty")
-    print("program together.")
+    print("program together; and for a push git rev-list --objects OLD..NEW.")
     sys.exit(0 if good or not strict else 1)
 
 
