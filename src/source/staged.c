@@ -449,17 +449,25 @@ void staged_old(const struct staged *s, struct staged_files *files)
 enum err staged_read(struct staged *s, const char *path, struct buf *out, struct error *error)
 {
 	struct bytes name = bytes_of(path);
-	size_t i = index_find(&s->index, name);
-	const struct index_entry *e = &s->index.entries[i];
+	const size_t i = index_find(&s->index, name);
+	const struct index_entry *e = i < s->index.count ? &s->index.entries[i] : NULL;
+	struct error cause;
 	enum object_type type;
 	enum err err;
 
-	if (i == s->index.count || !bytes_equal(e->path, name) || e->stage || e->intended)
+	buf_clear(out);
+	if (!e || !bytes_equal(e->path, name) || e->intended)
 		return error_set(error, ERR_MISSING, "%s: it is not in the index", path);
-	err = repository_read(s->repository, &e->id, &type, out, error);
-	if (err == ERR_MISSING) /* that must not pass for "no such file" */
-		err = error_set(error, ERR_CORRUPT, "%s: its object is missing; fetch it", path);
-	return err;
+	if (e->stage || (e->mode & MODE_KIND) != MODE_FILE)
+		return error_set(error, ERR_CORRUPT, "%s: in the index it is %s", path,
+		                 e->stage ? "in conflict" : "no file");
+	err = repository_read(s->repository, &e->id, &type, out, &cause);
+	if (err) /* it is named and not here: that must not pass for "no file" */
+		return error_set(error, err == ERR_MISSING ? ERR_CORRUPT : err, "%s: %s", path,
+		                 cause.message);
+	return type == OBJECT_BLOB
+	           ? ERR_NONE
+	           : error_set(error, ERR_CORRUPT, "%s: its object is no blob", path);
 }
 
 bool staged_load(struct staged *s, const struct staged_file *file, struct buf *content,

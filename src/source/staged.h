@@ -39,8 +39,9 @@ void staged_close(struct staged *staged);
 const char *staged_top(const struct staged *staged);
 
 /*
- * What the index holds at this path, relative to the top, into out (emptied first). ERR_MISSING
- * when there is none, ERR_CORRUPT and ERR_LIMIT as repository_read() has them.
+ * Reads the file that the index holds at this path, relative to the top, into out (emptied first),
+ * whose maximum bounds it. ERR_MISSING if there is none; ERR_CORRUPT for a link, what is in
+ * conflict and a file whose object is not here; ERR_LIMIT.
  */
 enum err staged_read(struct staged *staged, const char *path, struct buf *out, struct error *error);
 
