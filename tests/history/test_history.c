@@ -472,6 +472,40 @@ static void marker_on_one_of_two_places(void **state)
 	history_release(&h);
 }
 
+/* One secret, known at one path and not at the other. */
+static void settings_hold_by_path(void **state)
+{
+	struct history_options options = fixture_options(1, MEMORY_LARGE);
+	struct suppressions suppressions = {.today = "2027-01-31"};
+	struct configuration config;
+	struct error error;
+	struct history h;
+
+	(void)state;
+	assert_int_equal(configuration_read(&config, "c",
+	                                    bytes_of("exclude: [docs/]\n"
+	                                             "allow: [{rule: '*', paths: [t], reason: r}]"),
+	                                    &error),
+	                 ERR_NONE);
+	suppressions_init(&suppressions, &config, NULL);
+	run_script("init; mkdir docs t; put docs/a 'tok_aaaaaaaa\n'; put t/b 'tok_aaaaaaaa\n';"
+	           "put docs/x 'tok_bbbbbbbb\n'; save one; put c 'tok_aaaaaaaa\n'; save two");
+	fixture_scan.suppressions = &suppressions;
+	fixture_history(&h, "r", &options);
+	fixture_scan.suppressions = NULL;
+	assert_int_equal(h.leaks.count, 1);
+	assert_int_equal(h.leaks.items[0].count, 1);
+	assert_true(bytes_equal(h.leaks.items[0].occurrences[0].path, bytes_of("c")));
+	assert_int_equal(h.suppressed.count, 2);
+	assert_int_equal(h.suppressed.items[0].count, 2);
+	assert_string_equal(h.suppressed.items[0].occurrences[0].first.suppression->reason,
+	                    "the path is excluded");
+	assert_string_equal(h.suppressed.items[0].occurrences[1].first.suppression->reason, "r");
+	assert_true(bytes_equal(h.suppressed.items[1].occurrences[0].path, bytes_of("docs/x")));
+	history_release(&h);
+	configuration_release(&config);
+}
+
 /* ---- Damage ---- */
 
 /* Overwrites the middle of the loose object or pack entry whose id is $id. */
@@ -634,6 +668,7 @@ int main(void)
 	    cmocka_unit_test(many_secrets_in_one_file),
 	    cmocka_unit_test(what_is_lost_in_an_object_is_named_by_its_id),
 	    cmocka_unit_test(marker_on_one_of_two_places),
+	    cmocka_unit_test(settings_hold_by_path),
 	    DAMAGED(damaged_loose_object),
 	    DAMAGED(damaged_in_its_only_pack),
 	    DAMAGED(damaged_in_a_pack_and_loose),

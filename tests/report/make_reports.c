@@ -151,6 +151,33 @@ static void make_history_many(const char *folder)
 	free(occurrences);
 }
 
+/* What is known and allowed, beside what is not. */
+static void make_suppressed(const char *folder)
+{
+	struct finding open = sample_generic_finding(bytes_of("src/b.py"));
+	struct finding known[] = {sample_finding(bytes_of("src/a.py")),
+	                          sample_finding(bytes_of("src/c.py"))};
+	struct occurrence occurrences[] = {
+	    sample_occurrence(sample_finding(bytes_of("src/a.py"))),
+	    sample_later(sample_finding(bytes_of("old/gone.env")), 0x33),
+	};
+	struct leak leak = sample_leak(occurrences, 2, LEAK_HISTORY);
+	struct coverage none = {0};
+	struct run run = sample_run(&open, 1, &none);
+
+	known[0].suppression = occurrences[0].first.suppression = &sample_inline;
+	known[1].suppression = occurrences[1].first.suppression = &sample_known;
+	run.suppressed = 2;
+	run.suppressed_findings = known;
+	run.suppressed_finding_count = 2;
+	make_run(folder, "suppressed", &run);
+	run = sample_history(NULL, 0, &none);
+	run.suppressed = 1;
+	run.suppressed_leaks = &leak;
+	run.suppressed_leak_count = 1;
+	make_run(folder, "history-suppressed", &run);
+}
+
 int main(int argc, char **argv)
 {
 	struct finding one = sample_finding(bytes_of("src/config.py"));
@@ -169,6 +196,7 @@ int main(int argc, char **argv)
 	make_history(argv[1]);
 	make_history_odd_names(argv[1]);
 	make_history_many(argv[1]);
+	make_suppressed(argv[1]);
 	coverage_release(&lost);
 	return failed;
 }

@@ -115,6 +115,13 @@ static inline struct run sample_run(const struct finding *findings, size_t count
 	};
 }
 
+/* What is held against findings: the text itself, and what people wrote. */
+static const struct suppression sample_inline = {.kind = SUPPRESSION_INLINE};
+static const struct suppression sample_known = {.kind = SUPPRESSION_BASELINE,
+                                                .reason = "odd \x1b[31m \xff \xe2\x80\xae \"",
+                                                .owner = "ann",
+                                                .expires = "2027-01-31"};
+
 /* What the writer writes, as text; owned by the caller. */
 __attribute__((noinline, unused)) static char *
 sample_capture(void (*writer)(FILE *, const struct run *, const struct report_options *),

@@ -210,6 +210,37 @@ static void authors_and_references_are_escaped(void **state)
 	                 "\"refs\":[\"refs/heads/\\u001b\xef\xbf\xbd\\\"\"],");
 }
 
+/* Such lines follow the others and count for nothing. */
+static void what_is_held_against_is_told(void **state)
+{
+	struct coverage none = {0};
+	struct finding findings[] = {sample_finding(bytes_of("a")), sample_finding(bytes_of("b"))};
+	struct occurrence occurrence = sample_occurrence(sample_finding(bytes_of("c")));
+	struct leak leak = sample_leak(&occurrence, 1, LEAK_HEAD);
+	struct run run = sample_run(NULL, 0, &none);
+
+	(void)state;
+	findings[0].suppression = &sample_inline;
+	findings[1].suppression = &sample_known;
+	occurrence.first.suppression = &sample_inline;
+	run.suppressed = 3;
+	assert_has(&run, "{\"summary\":{\"version\":\"" TRAWL_VERSION
+	                 "\",\"rules\":3,\"findings\":{\"error\":0,\"warning\":0,\"note\":0},"
+	                 "\"suppressed\":3,");
+	run.suppressed_findings = findings;
+	run.suppressed_finding_count = 2;
+	run.suppressed_leaks = &leak;
+	run.suppressed_leak_count = 1;
+	assert_has(&run, "\"entropy\":3.46,\"suppressed\":{\"by\":\"inline\",\"reason\":null,"
+	                 "\"owner\":null,\"expires\":null}}\n{");
+	assert_has(&run, "\"suppressed\":{\"by\":\"baseline\",\"reason\":\"odd \\u001b[31m "
+	                 "\xef\xbf\xbd \\u202e \\\"\",\"owner\":\"ann\",\"expires\":"
+	                 "\"2027-01-31\"}}\n{");
+	assert_has(&run, "}],\"suppressed\":{\"by\":\"inline\",\"reason\":null,\"owner\":null,"
+	                 "\"expires\":null}}\n{\"summary\":");
+	assert_has(&run, "\"findings\":{\"error\":0,\"warning\":0,\"note\":0},\"suppressed\":3,");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +251,7 @@ int main(void)
 	    cmocka_unit_test(leak_has_its_occurrences),
 	    cmocka_unit_test(unknown_things_are_null),
 	    cmocka_unit_test(authors_and_references_are_escaped),
+	    cmocka_unit_test(what_is_held_against_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

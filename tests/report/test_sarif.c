@@ -422,6 +422,39 @@ static void limit_counts_occurrences(void **state)
 	free(text);
 }
 
+/* They come last, whatever their levels are, so that the limit takes them first. */
+static void what_is_held_against_has_suppressions(void **state)
+{
+	struct coverage none = {0};
+	struct finding weak = sample_generic_finding(bytes_of("a"));
+	struct finding known[] = {sample_finding(bytes_of("b")), sample_finding(bytes_of("c"))};
+	struct run run = sample_run(&weak, 1, &none);
+	struct report_options limited = {.sarif_limit = 1};
+	char *text;
+
+	(void)state;
+	known[0].suppression = &sample_inline;
+	known[1].suppression = &sample_known;
+	run.suppressed_findings = known;
+	run.suppressed_finding_count = 2;
+	text = sample_capture(sarif_write, &run, &default_options);
+	assert_has(text, "\"suppressions\":[{\"kind\":\"inSource\",\"status\":\"accepted\","
+	                 "\"properties\":{\"by\":\"inline\"}}],");
+	assert_has(text, "\"suppressions\":[{\"kind\":\"external\",\"status\":\"accepted\","
+	                 "\"justification\":\"odd \\u001b[31m \xef\xbf\xbd \\u202e \\\"\","
+	                 "\"properties\":{\"by\":\"baseline\",\"owner\":\"ann\","
+	                 "\"expires\":\"2027-01-31\"}}],");
+	assert_int_equal(occurrences_of(text, "\"suppressions\":"), 2);
+	assert_int_equal(occurrences_of(text, "\"ruleIndex\":"), 3);
+	assert_true(strstr(text, "\"uri\":\"a\"") < strstr(text, "\"uri\":\"b\""));
+	free(text);
+	text = sample_capture(sarif_write, &run, &limited);
+	assert_has(text, "2 of 3 results were left out, lowest level first.");
+	assert_int_equal(occurrences_of(text, "\"suppressions\":"), 0);
+	assert_int_equal(occurrences_of(text, "\"ruleIndex\":"), 1);
+	free(text);
+}
+
 static void lost_objects_have_no_address(void **state)
 {
 	struct coverage lost = {0};
@@ -556,6 +589,7 @@ int main(void)
 	    cmocka_unit_test(deleted_files_are_artifacts),
 	    cmocka_unit_test(no_name_leads_out_of_the_repository),
 	    cmocka_unit_test(limit_counts_occurrences),
+	    cmocka_unit_test(what_is_held_against_has_suppressions),
 	    cmocka_unit_test(lost_objects_have_no_address),
 	    cmocka_unit_test(long_texts_are_cut_between_characters),
 	    cmocka_unit_test(no_report_shows_a_secret_unasked),

@@ -281,6 +281,46 @@ static void markers_in_utf16_allow(void **state)
 	assert_int_equal(result.suppressed.count, 1);
 }
 
+/* ---- Settings ---- */
+
+static const char *reason_of(const char *path)
+{
+	scan_at(BYTES(TOKEN), path);
+	return result.suppressed.count == 1 ? result.suppressed.items[0].suppression->reason : NULL;
+}
+
+static void settings_hold_against_findings(void **state)
+{
+	struct configuration config;
+	struct suppressions suppressions = {.today = "2027-01-31"};
+	struct error error;
+
+	(void)state;
+	assert_int_equal(
+	    configuration_read(&config, "c",
+	                       bytes_of("exclude: [docs/]\n"
+	                                "allow: [{rule: s-token, paths: [t/], reason: made up}]"),
+	                       &error),
+	    ERR_NONE);
+	suppressions_init(&suppressions, &config, NULL);
+	options.suppressions = &suppressions;
+	assert_string_equal(reason_of("t/a"), "made up");
+	assert_int_equal(result.findings.count, 0);
+	assert_null(reason_of("u/a"));
+	assert_int_equal(result.findings.count, 1);
+	/* Without a path it is for the caller to look at what may hold. */
+	assert_null(reason_of(""));
+	assert_int_equal(result.findings.count, 1);
+	assert_string_equal(result.findings.items[0].held[0]->reason, "made up");
+	assert_string_equal(result.findings.items[0].held[1]->reason, "the path is excluded");
+	assert_null(result.findings.items[0].held[2]);
+	assert_int_equal(scan_at(BYTES(TOKEN), "docs/a"), 0);
+	assert_int_equal(result.coverage.files, 0);
+	assert_int_equal(result.coverage.skipped[SKIP_EXCLUDED], 1);
+	options.suppressions = NULL;
+	configuration_release(&config);
+}
+
 /* ---- What a finding holds ---- */
 
 static void fingerprints_survive_moves(void **state)
@@ -509,6 +549,7 @@ int main(void)
 	    TEST(markers_with_a_rule_allow_that_rule),
 	    TEST(markers_may_be_ignored),
 	    TEST(markers_in_utf16_allow),
+	    TEST(settings_hold_against_findings),
 	    TEST(fingerprints_survive_moves),
 	    TEST(prefixes_are_printable_and_fixed),
 	    TEST(secret_in_a_lookahead_was_shown),
