@@ -59,8 +59,10 @@ static void print_costs(const struct history *h)
 
 enum err histories_add(struct session *s, struct history *h, struct error *error)
 {
-	struct scanned_repository repository = {
-	    .folder = h->folder, .remote = h->remote, .head = *h->head ? h->head : NULL};
+	struct scanned_repository repository = {.folder = h->folder,
+	                                        .remote = h->remote,
+	                                        .head = *h->head ? h->head : NULL,
+	                                        .branch = h->branch};
 	struct session_part part = {.leaks = &h->leaks,
 	                            .coverage = &h->coverage,
 	                            .repositories = &repository,

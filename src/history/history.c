@@ -113,9 +113,8 @@ static const char *redact_text(struct redactor *r, const char *text, struct aren
 
 /* Paths, authors and references can hold secrets, too; they are redacted before anyone sees them.
  */
-static void redact_names(struct leak_list *leaks, struct engine *engine, struct arena *arena)
+static void redact_leaks(struct redactor *redactor, struct leak_list *leaks, struct arena *arena)
 {
-	struct redactor redactor = {.detector = detector_new(engine)};
 	const struct bytes none = {NULL, 0};
 
 	for (size_t i = 0; i < leaks->count; i++) {
@@ -123,15 +122,26 @@ static void redact_names(struct leak_list *leaks, struct engine *engine, struct 
 		const char **refs = (const char **)leak->refs;
 
 		for (; refs && *refs; refs++)
-			*refs = redact_text(&redactor, *refs, arena);
+			*refs = redact_text(redactor, *refs, arena);
 		for (size_t k = 0; k < leak->count; k++) {
 			struct occurrence *o = &leak->occurrences[k];
 
-			o->path = redact_name(&redactor, o->path, none, NULL, arena);
+			o->path = redact_name(redactor, o->path, none, NULL, arena);
 			o->first.path = o->last.path = o->path;
-			o->author = redact_text(&redactor, o->author, arena);
+			o->author = redact_text(redactor, o->author, arena);
 		}
 	}
+}
+
+static void redact_names(struct history *h, struct engine *engine)
+{
+	struct redactor redactor = {.detector = detector_new(engine)};
+	struct arena *arena = &h->leaks.arena;
+
+	redact_leaks(&redactor, &h->leaks, arena);
+	redact_leaks(&redactor, &h->suppressed, arena);
+	if (h->branch)
+		h->branch = redact_text(&redactor, h->branch, arena);
 	detector_free(redactor.detector);
 	redactor_release(&redactor);
 }
@@ -386,6 +396,15 @@ static void drop_old_secrets(struct history *h, const struct scan *scan)
 
 /* ---- The whole ---- */
 
+static void describe_head(struct history *h, const struct reference *head)
+{
+	static const char heads[] = "refs/heads/";
+
+	object_id_hex(&head->id, h->head);
+	if (head->target && strncmp(head->target, heads, strlen(heads)) == 0)
+		h->branch = arena_text(&h->leaks.arena, bytes_of(head->target + strlen(heads)));
+}
+
 static void describe(struct history *h, const struct scan *scan)
 {
 	const char *remote = repository_remote(scan->repository);
@@ -394,7 +413,7 @@ static void describe(struct history *h, const struct scan *scan)
 	h->folder = mem_strdup(repository_folder(scan->repository));
 	h->remote = remote ? mem_strdup(remote) : NULL;
 	if (references->count && strcmp(references->items[0].name, "HEAD") == 0)
-		object_id_hex(&references->items[0].id, h->head);
+		describe_head(h, &references->items[0]);
 }
 
 /* Says of all that was sighted where it came from, and what is missing. */
@@ -514,10 +533,8 @@ static enum err finish(struct history *h, struct scan *scan, enum err err)
 		find_authors(&h->leaks, scan->repository, arena);
 		find_authors(&h->suppressed, scan->repository, arena);
 	}
-	if (!err && !scan->options->sighting.scan->keep_secrets) {
-		redact_names(&h->leaks, scan->engine, arena);
-		redact_names(&h->suppressed, scan->engine, arena);
-	}
+	if (!err && !scan->options->sighting.scan->keep_secrets)
+		redact_names(h, scan->engine);
 	objects_close(&scan->objects);
 	reference_list_release(&scan->references);
 	repository_close(scan->repository);

@@ -29,6 +29,7 @@ struct history {
 	char *folder;                 /* absolute */
 	char *remote;                 /* NULL: none */
 	char head[OBJECT_ID_HEX + 1]; /* empty: HEAD leads nowhere */
+	const char *branch;           /* that HEAD names, without "refs/heads/"; NULL: none */
 	struct leak_list leaks;       /* sorted */
 	struct coverage coverage;
 	struct leak_list suppressed; /* what is held against; its text is that of leaks */

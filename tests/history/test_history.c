@@ -589,6 +589,32 @@ static struct history_case shallow_clone = {
     "lost it lacks 1 of the objects that it needs\n",
 };
 
+#define PARTIAL                                                                                    \
+	"git config core.repositoryformatversion 1; git config extensions.partialClone origin;"
+
+static struct history_case missing_where_a_tree_names_it = {
+    "init; put a tok_aaaaaaaa; put d/b gone; save one; put c tok_cccccccc; save two;" PARTIAL
+    "rm .git/objects/$(git rev-parse HEAD:d/b | sed 's|^..|&/|')",
+    "tok_aaaaaaaa blob head: a one\n"
+    "tok_cccccccc blob head: c two\n"
+    "lost it lacks 1 of the objects that it needs\n",
+};
+
+static struct history_case missing_where_a_tag_names_it = {
+    "init; put a tok_aaaaaaaa; save one; id=$(printf gone | git hash-object -w --stdin);"
+    "git tag -a -m x v1 $id; git tag -a -m x v2 v1; git tag -d v1;" PARTIAL
+    "rm .git/objects/$(echo $id | sed 's|^..|&/|')",
+    "tok_aaaaaaaa blob head: a one\n"
+    "lost it lacks 1 of the objects that it needs\n",
+};
+
+static struct history_case missing_where_nothing_leads = {
+    "init; put a tok_aaaaaaaa; save one; put b gone; save two; id=$(git rev-parse HEAD:b);"
+    "git reset -q --hard HEAD~1; git reflog expire --expire=now --all;" PARTIAL
+    "rm .git/objects/$(echo $id | sed 's|^..|&/|')",
+    "tok_aaaaaaaa blob head: a one\n",
+};
+
 static void assert_damaged(void **state)
 {
 	const struct history_case *c = *state;
@@ -601,6 +627,87 @@ static void assert_damaged(void **state)
 	{                                                                                          \
 #name, assert_damaged, NULL, NULL, &name                                           \
 	}
+
+/* Files of a pack, whose names the caller gives with their ends. */
+static void read_bytes(const char *path, unsigned char **bytes, size_t *len)
+{
+	const char *const argv[] = {"cat", path, NULL};
+
+	*bytes = (unsigned char *)tree_output(argv, len);
+}
+
+/*
+ * Scans with one bit of the file flipped: of the three secrets of r, those that are not found must
+ * be told to be lost.
+ */
+static void scan_flipped(const char *path, unsigned char *bytes, size_t len, size_t at,
+                         unsigned bit)
+{
+	struct history_options options = fixture_options(1, MEMORY_LARGE);
+	struct history h = {0};
+	struct error error = {0};
+	enum err err;
+
+	bytes[at] ^= (unsigned char)(1u << bit);
+	tree_put_bytes(path, bytes, len);
+	err = history_scan(&h, "r", fixture_engine, &fixture_set, &options, &error);
+	if (!err && h.leaks.count < 3 && !h.coverage.lost_count)
+		fail_msg("%s: bit %u of byte %zu hides a secret", path, bit, at);
+	for (size_t i = 0; i < h.leaks.count; i++) {
+		const char *secret = h.leaks.items[i].occurrences[0].first.secret;
+
+		if (strcmp(secret, "tok_aaaaaaaa") != 0 && strcmp(secret, "tok_bbbbbbbb") != 0 &&
+		    strcmp(secret, "tok_cccccccc") != 0)
+			fail_msg("%s: bit %u of byte %zu makes %s", path, bit, at, secret);
+	}
+	history_release(&h);
+	bytes[at] ^= (unsigned char)(1u << bit);
+}
+
+/* Every bit of the pack's head and of the heads of its entries, and of the index' tables. */
+static void flipped_bits_are_told(void **state)
+{
+	static const char index[] = "r/.git/objects/pack/pack-x.idx";
+	static const char pack[] = "r/.git/objects/pack/pack-x.pack";
+	static const char *const list[] = {"sh", "-c",
+	                                   "git verify-pack -v r/.git/objects/pack/pack-x.idx |"
+	                                   "awk 'length($1) == 40 { print $5 }' | sort -n",
+	                                   NULL};
+	unsigned char *bytes;
+	size_t len, offsets_len;
+	char *offsets, *next;
+
+	(void)state;
+	run_script("init; for i in $(seq 1 200); do echo \"line $i of a file\"; done >f;"
+	           "put a tok_aaaaaaaa; save one; echo 'x tok_bbbbbbbb' >>f; save two;"
+	           "sed -i '5s/$/ tok_cccccccc/' f; save three; sed -i 's/tok_bbbb//' f; save four;"
+	           "git repack -adfq --depth=10 --window=10; cd .git/objects/pack;"
+	           "for e in pack idx; do cat pack-*.$e >x; rm -f pack-*.$e; mv x pack-x.$e; done;"
+	           "rm -f *.rev; chmod +w *");
+	offsets = tree_output(list, &offsets_len);
+	read_bytes(pack, &bytes, &len);
+	for (size_t at = 0; at < 12; at++) {
+		for (unsigned bit = 0; bit < 8; bit++)
+			scan_flipped(pack, bytes, len, at, bit);
+	}
+	for (char *line = strtok_r(offsets, "\n", &next); line;
+	     line = strtok_r(NULL, "\n", &next)) {
+		size_t offset = strtoull(line, NULL, 10);
+
+		assert_in_range(offset, 12, len);
+		for (size_t at = offset; at < offset + 5; at++) {
+			for (unsigned bit = 0; bit < 8; bit++)
+				scan_flipped(pack, bytes, len, at, bit);
+		}
+	}
+	tree_put_bytes(pack, bytes, len);
+	free(offsets);
+	free(bytes);
+	read_bytes(index, &bytes, &len);
+	for (size_t at = 0; at < len; at += at < 8 || at > 1032 ? 1 : 16)
+		scan_flipped(index, bytes, len, at, (unsigned)at % 8);
+	free(bytes);
+}
 
 static void nothing_is_no_repository(void **state)
 {
@@ -678,6 +785,10 @@ int main(void)
 	    DAMAGED(truncated_pack),
 	    DAMAGED(alternate_that_is_gone),
 	    DAMAGED(shallow_clone),
+	    DAMAGED(missing_where_a_tree_names_it),
+	    DAMAGED(missing_where_a_tag_names_it),
+	    DAMAGED(missing_where_nothing_leads),
+	    cmocka_unit_test(flipped_bits_are_told),
 	    cmocka_unit_test(nothing_is_no_repository),
 	};
 
