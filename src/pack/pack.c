@@ -32,7 +32,8 @@ struct pack {
 	/* Tables of the index, in order of the ids. */
 	const unsigned char *fanout;
 	const unsigned char *ids;
-	size_t id_stride; /* from id to id, in bytes */
+	size_t id_stride;          /* from id to id, in bytes */
+	const unsigned char *crcs; /* NULL in version 1, which has none */
 	const unsigned char *offsets32;
 	size_t offset_stride;
 	const unsigned char *offsets64; /* NULL in version 1, which has none */
@@ -141,7 +142,8 @@ static const char *lay_out_version_2(struct pack *pack)
 		return "has another size than its number of objects asks for";
 	pack->ids = pack->index.ptr + head;
 	pack->id_stride = OBJECT_ID_SIZE;
-	pack->offsets32 = pack->ids + (size_t)pack->count * (OBJECT_ID_SIZE + 4);
+	pack->crcs = pack->ids + (size_t)pack->count * OBJECT_ID_SIZE;
+	pack->offsets32 = pack->crcs + (size_t)pack->count * 4;
 	pack->offset_stride = 4;
 	pack->offsets64 = pack->offsets32 + (size_t)pack->count * 4;
 	pack->offset64_count = rest / 8;
@@ -500,6 +502,15 @@ enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_e
 		return ERR_NONE;
 	return error_set(error, ERR_CORRUPT, "%s: object %s: %s", pack->path,
 	                 object_id_hex(pack_id(pack, number), hex), fault);
+}
+
+bool pack_entry_intact(const struct pack *pack, uint32_t number)
+{
+	uint64_t offset = pack->offsets[number];
+
+	return !pack->crcs || read_be32(pack->crcs + (size_t)pack->places[number] * 4) ==
+	                          libdeflate_crc32(0, pack->data.ptr + offset,
+	                                           (size_t)(pack->offsets[number + 1] - offset));
 }
 
 struct inflater {

@@ -67,6 +67,13 @@ uint32_t pack_find(const struct pack *pack, const struct object_id *id);
 enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_entry *entry,
                          struct error *error);
 
+/*
+ * Whether the entry's bytes are those that were there when the index was made: an index of version
+ * 2 has a CRC-32 of each; one of version 1 has none, and any bytes will do. Entries that
+ * pack_entry_read() refuses are not asked about.
+ */
+bool pack_entry_intact(const struct pack *pack, uint32_t entry);
+
 struct inflater; /* one thread's decompressor */
 
 struct inflater *inflater_new(void);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum {
+	TURN = 1 << 12,         /* entries that a thread reads at a time */
 	PIECES_PER_THREAD = 16, /* so that threads end together */
 	WEIGHT_ENTRY = 2000,  /* what an entry costs whatever its size, in bytes of deflated data */
 	WEIGHT_MIN = 1 << 22, /* pieces below this are not worth the making again of a base */
@@ -103,23 +104,37 @@ static void forest_init(struct forest *f, const struct pack *pack)
 	f->next_sibling = mem_resize(NULL, n, sizeof(*f->next_sibling));
 	f->cost = mem_resize(NULL, n, sizeof(*f->cost));
 	f->type = mem_calloc(n, sizeof(*f->type));
-	for (uint32_t i = 0; i < n; i++)
-		f->parent[i] = f->first_child[i] = f->next_sibling[i] = PACK_NONE;
-	/* From the last to the first, so that siblings stand in order of their offsets. */
-	for (uint32_t i = n; i-- > 0;) {
-		struct pack_entry entry;
+}
 
-		f->cost[i] = WEIGHT_ENTRY;
-		if (pack_entry_read(pack, i, &entry, NULL))
-			continue; /* it is read from elsewhere, or lost */
-		f->type[i] = (uint8_t)entry.type;
-		f->cost[i] +=
-		    entry.deflated.len < INT32_MAX ? (uint32_t)entry.deflated.len : INT32_MAX;
-		if (entry.type < PACK_OFS_DELTA || entry.base == PACK_NONE)
+/* Reads what the entry is based on. One that is damaged is read from elsewhere, or lost. */
+static void read_parent(struct forest *f, uint32_t number)
+{
+	struct pack_entry entry;
+
+	f->parent[number] = PACK_NONE;
+	f->cost[number] = WEIGHT_ENTRY;
+	if (pack_entry_read(f->pack, number, &entry, NULL) || !pack_entry_intact(f->pack, number))
+		return;
+	f->type[number] = (uint8_t)entry.type;
+	f->cost[number] +=
+	    entry.deflated.len < INT32_MAX ? (uint32_t)entry.deflated.len : INT32_MAX;
+	if (entry.type >= PACK_OFS_DELTA)
+		f->parent[number] = entry.base;
+}
+
+/* Links all entries to their bases, when all are read. */
+static void link_entries(struct forest *f)
+{
+	for (uint32_t i = 0; i < f->count; i++)
+		f->first_child[i] = f->next_sibling[i] = PACK_NONE;
+	/* From the last to the first, so that siblings stand in order of their offsets. */
+	for (uint32_t i = f->count; i-- > 0;) {
+		uint32_t base = f->parent[i];
+
+		if (base == PACK_NONE)
 			continue;
-		f->parent[i] = entry.base;
-		f->next_sibling[i] = f->first_child[entry.base];
-		f->first_child[entry.base] = i;
+		f->next_sibling[i] = f->first_child[base];
+		f->first_child[base] = i;
 	}
 	find_circles(f);
 }
@@ -134,30 +149,63 @@ static void forest_release(struct forest *f)
 	free(f->type);
 }
 
+/* Threads take the entries of all packs in turns. */
 struct forest_work {
 	struct pack_forests *forests;
-	struct pack *const *packs;
-	atomic_size_t next;
+	pthread_mutex_t lock; /* guards what follows */
+	size_t forest;        /* the next turn */
+	uint32_t entry;
 };
+
+/* Takes a turn: entries [*first, *end) of the forest; NULL when there are no more. */
+static struct forest *take_turn(struct forest_work *work, uint32_t *first, uint32_t *end)
+{
+	struct forest *f = NULL;
+
+	pthread_mutex_lock(&work->lock);
+	while (work->forest < work->forests->count &&
+	       work->entry == work->forests->items[work->forest].count) {
+		work->forest++;
+		work->entry = 0;
+	}
+	if (work->forest < work->forests->count) {
+		f = &work->forests->items[work->forest];
+		*first = work->entry;
+		*end = f->count - *first > TURN ? *first + TURN : f->count;
+		work->entry = *end;
+	}
+	pthread_mutex_unlock(&work->lock);
+	return f;
+}
 
 static void read_forests(void *shared, unsigned number)
 {
 	struct forest_work *work = shared;
-	size_t next;
+	uint32_t first, end;
+	struct forest *f;
 
 	(void)number;
-	while ((next = atomic_fetch_add(&work->next, 1)) < work->forests->count)
-		forest_init(&work->forests->items[next], work->packs[next]);
+	while ((f = take_turn(work, &first, &end))) {
+		for (uint32_t i = first; i < end; i++)
+			read_parent(f, i);
+	}
 }
 
 struct pack_forests *pack_forests_new(struct pack *const *packs, size_t count, unsigned threads)
 {
 	struct pack_forests *forests = mem_calloc(1, sizeof(*forests));
-	struct forest_work work = {.forests = forests, .packs = packs};
+	struct forest_work work = {.forests = forests};
 
 	forests->items = mem_calloc(count, sizeof(*forests->items));
 	forests->count = count;
+	for (size_t i = 0; i < count; i++)
+		forest_init(&forests->items[i], packs[i]);
+	if (pthread_mutex_init(&work.lock, NULL) != 0)
+		mem_exhausted();
 	pool_run(threads, read_forests, &work);
+	pthread_mutex_destroy(&work.lock);
+	for (size_t i = 0; i < count; i++)
+		link_entries(&forests->items[i]);
 	return forests;
 }
 
@@ -343,7 +391,9 @@ static enum err inflate(struct worker *w, uint32_t number, struct pack_entry *en
                         struct buf *out)
 {
 	uint64_t start = clock_ns();
-	enum err err = pack_entry_read(w->forest->pack, number, entry, NULL);
+	enum err err = w->forest->type[number]
+	                   ? pack_entry_read(w->forest->pack, number, entry, NULL)
+	                   : ERR_CORRUPT;
 
 	if (!err)
 		err = pack_inflate(w->inflater, entry, out);
