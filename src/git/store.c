@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "git/library.h"
 #include "git/path.h"
+#include "pack/reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,11 +16,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* The packs or the loose objects of one folder. */
+/* The objects of one folder. */
 struct place {
-	git_odb *odb;
 	const char *folder;
-	const char *loose; /* the folder, for one of loose objects */
+	const char *pack_folder;
+	git_odb *loose;
+	struct pack **packs;
+	size_t count;
+	size_t cap;
+	struct timespec listed; /* when the folder of packs had changed, as it was last read */
 };
 
 struct store {
@@ -29,62 +34,95 @@ struct store {
 	size_t count;
 	bool promised;
 	const struct id_map *refused; /* NULL: none */
-	pthread_mutex_t lock;         /* of the places */
+	pthread_mutex_t lock;         /* of the places and the reader */
+	struct pack_reader *reader;
+	unsigned depth; /* of bases that lie elsewhere */
 };
 
-/*
- * Whether libgit2 may look at the packs of this folder, as it waits for FIFOs; *promised becomes
- * true when one of them comes from a partial clone (gitformat-pack(5), ".promisor").
- */
-static bool packs_are_harmless(const char *folder, bool *promised)
-{
-	DIR *packs = opendir(folder);
-	struct dirent *item;
-	bool harmless = true;
+/* Bases in other packs than what is based on them, on top of each other. */
+enum { ELSEWHERE_MAX = 50 };
 
+static bool is_open(const struct place *place, const char *index_path)
+{
+	size_t stem = strlen(index_path) - strlen("idx");
+
+	for (size_t i = 0; i < place->count; i++) {
+		if (strncmp(pack_path(place->packs[i]), index_path, stem) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Opens the packs that the folder has got since it was last read; broken ones are left out. */
+static void open_packs(struct store *s, struct place *place)
+{
+	DIR *packs = opendir(place->pack_folder);
+	struct dirent *item;
+	struct stat st;
+
+	if (packs && fstat(dirfd(packs), &st) == 0)
+		place->listed = st.st_mtim;
 	while (packs && (item = readdir(packs))) {
 		const char *suffix = strrchr(item->d_name, '.');
-		struct stat st;
+		struct pack *pack = NULL;
+		char path[PATH_MAX];
+		int len = snprintf(path, sizeof(path), "%s/%s", place->pack_folder, item->d_name);
 
-		*promised |= suffix && strcmp(suffix, ".promisor") == 0;
-		if (fstatat(dirfd(packs), item->d_name, &st, 0) == 0)
-			harmless &= S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+		s->promised |= suffix && strcmp(suffix, ".promisor") == 0;
+		if (!suffix || strcmp(suffix, ".idx") != 0 || len < 0 ||
+		    (size_t)len >= sizeof(path) || is_open(place, path) ||
+		    pack_open_quickly(&pack, path, NULL))
+			continue;
+		place->packs =
+		    mem_grow(place->packs, place->count, &place->cap, sizeof(struct pack *));
+		place->packs[place->count++] = pack;
 	}
 	if (packs)
 		(void)closedir(packs);
-	return harmless;
 }
 
-/* Adds a place, which owns the backend. */
-static enum err add_place(struct store *s, git_odb_backend *backend, const char *folder,
-                          const char *loose, struct error *error)
+/* Looks for packs that were added since; false: there are none. */
+static bool refresh(struct store *s)
 {
-	git_odb *odb = NULL;
+	bool more = false;
 
-	if (git_odb_new(&odb) != 0 || git_odb_add_backend(odb, backend, 1) != 0) {
-		backend->free(backend);
-		git_odb_free(odb);
-		return library_error(error, ERR_IO, folder);
+	for (size_t i = 0; i < s->count; i++) {
+		struct place *place = &s->places[i];
+		size_t count = place->count;
+		struct stat st;
+
+		if (stat(place->pack_folder, &st) != 0 ||
+		    (st.st_mtim.tv_sec == place->listed.tv_sec &&
+		     st.st_mtim.tv_nsec == place->listed.tv_nsec))
+			continue;
+		open_packs(s, place);
+		more |= place->count > count;
 	}
-	s->places[s->count++] = (struct place){odb, folder, loose};
-	return ERR_NONE;
+	return more;
 }
 
 /* Adds the packs and the loose objects of one folder. */
 static enum err add_folder(struct store *s, const char *folder, struct error *error)
 {
-	git_odb_backend *packs = NULL, *loose = NULL;
-	enum err err = ERR_NONE;
+	struct place *place = &s->places[s->count];
+	git_odb_backend *loose = NULL;
+	git_odb *odb = NULL;
 
-	if (packs_are_harmless(path_join(&s->arena, folder, "pack"), &s->promised) &&
-	    git_odb_backend_pack(&packs, folder) == 0)
-		err = add_place(s, packs, folder, NULL, error);
-	if (err)
-		return err;
 	if (git_odb_backend_loose(&loose, folder, -1, 0, 0, 0) != 0)
 		return library_error(error, ERR_IO, folder);
-	return add_place(s, loose, folder, folder, error);
+	if (git_odb_new(&odb) != 0 || git_odb_add_backend(odb, loose, 1) != 0) {
+		loose->free(loose);
+		git_odb_free(odb);
+		return library_error(error, ERR_IO, folder);
+	}
+	*place = (struct place){
+	    .folder = folder, .pack_folder = path_join(&s->arena, folder, "pack"), .loose = odb};
+	s->count++;
+	open_packs(s, place);
+	return ERR_NONE;
 }
+
+static read_base read_elsewhere;
 
 enum err store_open(struct store **out, const char *const *folders, struct error *error)
 {
@@ -97,7 +135,8 @@ enum err store_open(struct store **out, const char *const *folders, struct error
 	while (folders[count])
 		count++;
 	s->folders = folders;
-	s->places = arena_alloc(&s->arena, 2 * count, sizeof(*s->places));
+	s->reader = pack_reader_new(read_elsewhere, s);
+	s->places = arena_alloc(&s->arena, count, sizeof(*s->places));
 	for (size_t i = 0; i < count && !err; i++)
 		err = add_folder(s, folders[i], error);
 	if (err) {
@@ -112,8 +151,13 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->count; i++)
-		git_odb_free(s->places[i].odb);
+	pack_reader_free(s->reader);
+	for (size_t i = 0; i < s->count; i++) {
+		for (size_t k = 0; k < s->places[i].count; k++)
+			pack_close(s->places[i].packs[k]);
+		free(s->places[i].packs);
+		git_odb_free(s->places[i].loose);
+	}
 	(void)pthread_mutex_destroy(&s->lock);
 	arena_release(&s->arena);
 	free(s);
@@ -147,9 +191,9 @@ static enum err check_loose(const char *folder, const char *hex, size_t max)
 	return S_ISREG(st.st_mode) && (size_t)st.st_size / 2 <= max + 4096 ? ERR_NONE : ERR_CORRUPT;
 }
 
-/* Reads an object that the place has; its type only, for out NULL. The lock is held. */
-static enum err read_stored(const struct place *place, const struct object_id *id,
-                            enum object_type *type, struct buf *out, struct error *error)
+/* Reads a loose object of the folder; its type only, for out NULL. The lock is held. */
+static enum err read_loose(const struct place *place, const struct object_id *id,
+                           enum object_type *type, struct buf *out)
 {
 	const git_oid oid = library_id(id);
 	const size_t max = out ? out->max : SIZE_MAX / 4;
@@ -157,29 +201,83 @@ static enum err read_stored(const struct place *place, const struct object_id *i
 	git_odb_object *object = NULL;
 	git_object_t kind;
 	size_t len;
-	enum err err = ERR_NONE;
-	int result;
+	enum err err = check_loose(place->folder, object_id_hex(id, hex), max);
 
-	object_id_hex(id, hex);
-	if (place->loose)
-		err = check_loose(place->loose, hex, max);
 	if (err)
-		return error_set(error, err, "%s: not a loose object's file", hex);
-	result = git_odb_read_header(&len, &kind, place->odb, &oid);
-	if (result == 0 && (kind < GIT_OBJECT_COMMIT || kind > GIT_OBJECT_TAG))
-		return error_set(error, ERR_CORRUPT, "%s: an object of no known type", hex);
-	if (result == 0 && len > max)
-		return error_set(error, ERR_LIMIT, "%s: larger than %zu bytes", hex, max);
-	if (result == 0 && out)
-		result = git_odb_read(&object, place->odb, &oid);
-	if (result != 0)
-		return library_error(error, result == GIT_ENOTFOUND ? ERR_MISSING : ERR_CORRUPT,
-		                     hex);
+		return err;
+	if (git_odb_read_header(&len, &kind, place->loose, &oid) != 0 || kind < GIT_OBJECT_COMMIT ||
+	    kind > GIT_OBJECT_TAG)
+		return ERR_CORRUPT;
+	if (len > max)
+		return ERR_LIMIT;
 	*type = (enum object_type)kind;
-	if (out)
-		err = buf_append(
-		    out, (struct bytes){git_odb_object_data(object), git_odb_object_size(object)});
+	if (!out)
+		return ERR_NONE;
+	if (git_odb_read(&object, place->loose, &oid) != 0)
+		return ERR_CORRUPT;
+	err = buf_append(out,
+	                 (struct bytes){git_odb_object_data(object), git_odb_object_size(object)});
 	git_odb_object_free(object);
+	return err;
+}
+
+/* Reads the object that a pack says it has at the offset. What comes of it must have that id. */
+static enum err read_packed(struct store *s, const struct pack *pack, uint64_t offset,
+                            const struct object_id *id, enum object_type *type, struct buf *out)
+{
+	const git_oid oid = library_id(id);
+	enum err err = pack_reader_read(s->reader, pack, offset, type, out);
+	git_oid actual;
+
+	if (err || !out)
+		return err;
+	if (git_odb_hash(&actual, out->ptr, out->len, (git_object_t)*type) != 0 ||
+	    !git_oid_equal(&actual, &oid)) {
+		buf_clear(out);
+		return ERR_CORRUPT;
+	}
+	return ERR_NONE;
+}
+
+/* Tries one more copy of an object, after what came of those before. */
+static enum err better(enum err before, enum err now)
+{
+	return !now || before == ERR_MISSING ? now : before;
+}
+
+/* Reads the first good copy, wherever it lies. The lock is held. */
+static enum err read_anywhere(struct store *s, const struct object_id *id, enum object_type *type,
+                              struct buf *out)
+{
+	enum err err = ERR_MISSING;
+
+	for (size_t i = 0; i < s->count && err; i++) {
+		const struct place *place = &s->places[i];
+		uint64_t offset;
+
+		for (size_t k = 0; k < place->count && err; k++) {
+			if (pack_locate(place->packs[k], id, &offset))
+				err = better(
+				    err, read_packed(s, place->packs[k], offset, id, type, out));
+		}
+		if (err)
+			err = better(err, read_loose(place, id, type, out));
+	}
+	return err;
+}
+
+static enum err read_elsewhere(void *context, const struct object_id *id, enum object_type *type,
+                               struct buf *out)
+{
+	struct store *s = context;
+	enum err err = ERR_CORRUPT;
+
+	if (s->depth < ELSEWHERE_MAX &&
+	    (!s->refused || id_map_find(s->refused, id) == ID_MAP_NONE)) {
+		s->depth++;
+		err = read_anywhere(s, id, type, out);
+		s->depth--;
+	}
 	return err;
 }
 
@@ -191,11 +289,10 @@ void store_refuse(struct store *s, const struct id_map *ids)
 enum err store_read(struct store *s, const struct object_id *id, enum object_type *type,
                     struct buf *out, struct error *error)
 {
-	/* Packs may have been added since: they are looked for only if the object is not known. */
-	static const unsigned flags[] = {GIT_ODB_LOOKUP_NO_REFRESH, 0};
-	const git_oid oid = library_id(id);
+	static const char *const faults[] = {
+	    [ERR_MISSING] = "no such object", [ERR_LIMIT] = "larger than this may be"};
 	char hex[OBJECT_ID_HEX + 1];
-	enum err err = ERR_MISSING;
+	enum err err;
 
 	if (out)
 		buf_clear(out);
@@ -203,76 +300,109 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 		return error_set(error, ERR_CORRUPT, "object %s is based on itself",
 		                 object_id_hex(id, hex));
 	pthread_mutex_lock(&s->lock);
-	for (size_t pass = 0; pass < 2 && err == ERR_MISSING; pass++) {
-		for (size_t i = 0; i < s->count && err; i++) {
-			struct error broken;
-			enum err one;
-
-			if (!git_odb_exists_ext(s->places[i].odb, &oid, flags[pass]))
-				continue;
-			one = read_stored(&s->places[i], id, type, out, &broken);
-			if (!one || err == ERR_MISSING)
-				err = one;
-			if (one && one == err && error)
-				*error = broken;
-		}
-	}
+	err = read_anywhere(s, id, type, out);
+	if (err == ERR_MISSING && refresh(s))
+		err = read_anywhere(s, id, type, out);
 	pthread_mutex_unlock(&s->lock);
-	if (err == ERR_MISSING)
-		error_set(error, ERR_MISSING, "%s: no such object", object_id_hex(id, hex));
+	if (err)
+		error_set(error, err, "%s: %s", object_id_hex(id, hex),
+		          err == ERR_MISSING || err == ERR_LIMIT ? faults[err]
+		                                                 : "a damaged object");
 	return err;
+}
+
+/* Whether one of the folder's packs or loose files claims to be the object. The lock is held. */
+static bool place_has(const struct place *place, const struct object_id *id)
+{
+	const git_oid oid = library_id(id);
+	uint64_t offset;
+
+	for (size_t k = 0; k < place->count; k++) {
+		if (pack_locate(place->packs[k], id, &offset))
+			return true;
+	}
+	return git_odb_exists(place->loose, &oid);
 }
 
 bool store_has(struct store *s, const struct object_id *id)
 {
-	const git_oid oid = library_id(id);
-	int found = 0;
+	bool found = false;
 
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < s->count && !found; i++)
-		found = git_odb_exists(s->places[i].odb, &oid);
+	do {
+		for (size_t i = 0; i < s->count && !found; i++)
+			found = place_has(&s->places[i], id);
+	} while (!found && refresh(s));
 	pthread_mutex_unlock(&s->lock);
 	return found;
 }
 
 bool store_has_first_only(struct store *s, const struct object_id *id)
 {
-	const git_oid oid = library_id(id);
 	bool here = false, elsewhere = false;
 
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++) {
-		bool *found = s->places[i].folder == s->folders[0] ? &here : &elsewhere;
-
-		*found |= git_odb_exists_ext(s->places[i].odb, &oid, GIT_ODB_LOOKUP_NO_REFRESH);
+		if (i == 0)
+			here = place_has(&s->places[i], id);
+		else
+			elsewhere = elsewhere || place_has(&s->places[i], id);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return here && !elsewhere;
 }
 
+/* The ids that start with the prefix, until there are two. */
+struct matches {
+	struct object_id id;
+	unsigned count;
+};
+
+static void add_match(struct matches *m, const struct object_id *id)
+{
+	if (m->count && object_id_equal(&m->id, id))
+		return;
+	m->id = *id;
+	m->count++;
+}
+
+static void match_in(const struct place *place, const struct object_id *prefix, size_t digits,
+                     struct matches *m)
+{
+	const git_oid oid = library_id(prefix);
+	struct object_id id;
+	git_oid found;
+	int result = git_odb_exists_prefix(&found, place->loose, &oid, digits);
+
+	if (result == GIT_EAMBIGUOUS)
+		m->count += 2;
+	if (result == 0) {
+		memcpy(id.bytes, found.id, OBJECT_ID_SIZE);
+		add_match(m, &id);
+	}
+	for (size_t k = 0; k < place->count; k++) {
+		unsigned count = pack_match(place->packs[k], prefix, digits, &id);
+
+		if (count > 1)
+			m->count += 2;
+		else if (count)
+			add_match(m, &id);
+	}
+}
+
 enum err store_find(struct store *s, const struct object_id *prefix, size_t digits,
                     struct object_id *id)
 {
-	const git_oid oid = library_id(prefix);
-	enum err err = ERR_MISSING;
-	git_oid found = oid;
+	struct matches m = {.id = *prefix};
 
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < s->count && err != ERR_USAGE; i++) {
-		git_oid one;
-		int result = git_odb_exists_prefix(&one, s->places[i].odb, &oid, digits);
-
-		if (result == GIT_EAMBIGUOUS ||
-		    (result == 0 && !err && !git_oid_equal(&one, &found)))
-			err = ERR_USAGE;
-		else if (result == 0)
-			err = ERR_NONE;
-		if (result == 0)
-			found = one;
-	}
+	do {
+		for (size_t i = 0; i < s->count; i++)
+			match_in(&s->places[i], prefix, digits, &m);
+	} while (!m.count && refresh(s));
 	pthread_mutex_unlock(&s->lock);
-	memcpy(id->bytes, found.id, OBJECT_ID_SIZE);
-	return err;
+	*id = m.id;
+	return m.count > 1 ? ERR_USAGE : m.count ? ERR_NONE : ERR_MISSING;
 }
 
 struct id_list {

@@ -1,7 +1,8 @@
 /*
- * The object store: what lies in a repository's folders of objects, packed or loose, one object at
- * a time through libgit2. Each place is asked on its own, so that a broken copy of an object does
- * not hide a good one elsewhere. Any thread may call these functions.
+ * The object store: what lies in a repository's folders of objects, one object at a time; loose
+ * ones through libgit2, packed ones through our own reader, for libgit2 1.5 reads outside its
+ * memory on packs that are damaged in the right place. Each place is asked on its own, so that a
+ * broken copy of an object does not hide a good one elsewhere. Any thread may call these functions.
  */
 #ifndef TRAWL_GIT_STORE_H
 #define TRAWL_GIT_STORE_H
@@ -21,7 +22,7 @@ void store_close(struct store *store);
 
 /*
  * From now on store_read() refuses these objects (ERR_CORRUPT); ids outlives the store. For those
- * whose deltas lead round in a circle: libgit2 1.5, like git, does not come back from one.
+ * whose deltas lead round in a circle, which would be followed for each of them anew.
  */
 void store_refuse(struct store *store, const struct id_map *ids);
 

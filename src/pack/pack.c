@@ -150,13 +150,18 @@ static const char *lay_out_version_2(struct pack *pack)
 	return NULL;
 }
 
-/* An id may stand twice: git allows packs that hold an object more than once. */
-static const char *check_ids(const struct pack *pack)
+static const char *check_fanout(const struct pack *pack)
 {
 	for (unsigned first = 0; first < 256; first++) {
 		if (ids_below(pack, first) > ids_below(pack, first + 1))
 			return "the fan-out table does not ascend";
 	}
+	return NULL;
+}
+
+/* An id may stand twice: git allows packs that hold an object more than once. */
+static const char *check_ids(const struct pack *pack)
+{
 	for (uint32_t place = 0; place < pack->count; place++) {
 		unsigned first = id_at(pack, place)->bytes[0];
 
@@ -184,7 +189,7 @@ static enum err read_index(struct pack *pack, const char *path, struct error *er
 		                 path, (unsigned long)read_be32(pack->index.ptr + 4));
 	}
 	if (!fault)
-		fault = check_ids(pack);
+		fault = check_fanout(pack);
 	return fault ? corrupt(error, path, fault) : ERR_NONE;
 }
 
@@ -263,7 +268,7 @@ static void number_entries(struct pack *pack)
 	free(to_offsets);
 }
 
-enum err pack_open(struct pack **out, const char *index_path, struct error *error)
+enum err pack_open_quickly(struct pack **out, const char *index_path, struct error *error)
 {
 	static const char index_end[] = ".idx", pack_end[] = ".pack";
 	struct pack *pack = mem_calloc(1, sizeof(*pack));
@@ -289,9 +294,23 @@ enum err pack_open(struct pack **out, const char *index_path, struct error *erro
 		pack_close(pack);
 		return err;
 	}
-	number_entries(pack);
 	*out = pack;
 	return ERR_NONE;
+}
+
+enum err pack_open(struct pack **out, const char *index_path, struct error *error)
+{
+	enum err err = pack_open_quickly(out, index_path, error);
+	const char *fault = err ? NULL : check_ids(*out);
+
+	if (fault) {
+		err = corrupt(error, index_path, fault);
+		pack_close(*out);
+		*out = NULL;
+	}
+	if (!err)
+		number_entries(*out);
+	return err;
 }
 
 void pack_close(struct pack *pack)
@@ -362,10 +381,11 @@ static void narrow(const struct pack *pack, const struct object_id *id, uint32_t
 	}
 }
 
-uint32_t pack_find(const struct pack *pack, const struct object_id *id)
+/* The place of the first id that is not below this one. */
+static uint32_t lower_bound(const struct pack *pack, const struct object_id *id)
 {
 	uint32_t low = ids_below(pack, id->bytes[0]);
-	uint32_t end = ids_below(pack, id->bytes[0] + 1u), high = end;
+	uint32_t high = ids_below(pack, id->bytes[0] + 1u);
 
 	narrow(pack, id, &low, &high);
 	while (low < high) {
@@ -376,7 +396,57 @@ uint32_t pack_find(const struct pack *pack, const struct object_id *id)
 		else
 			high = middle;
 	}
-	return low < end && object_id_equal(id_at(pack, low), id) ? pack->numbers[low] : PACK_NONE;
+	return low;
+}
+
+/* The place of the id; false if it has none. */
+static bool find_place(const struct pack *pack, const struct object_id *id, uint32_t *place)
+{
+	*place = lower_bound(pack, id);
+	return *place < ids_below(pack, id->bytes[0] + 1u) &&
+	       object_id_equal(id_at(pack, *place), id);
+}
+
+uint32_t pack_find(const struct pack *pack, const struct object_id *id)
+{
+	uint32_t place;
+
+	return find_place(pack, id, &place) ? pack->numbers[place] : PACK_NONE;
+}
+
+bool pack_locate(const struct pack *pack, const struct object_id *id, uint64_t *offset)
+{
+	uint32_t place;
+
+	if (!find_place(pack, id, &place))
+		return false;
+	*offset = claimed_offset(pack, place);
+	return true;
+}
+
+/* Whether the id starts with these digits of the prefix. */
+static bool starts_with(const struct object_id *id, const struct object_id *prefix, size_t digits)
+{
+	size_t whole = digits / 2;
+
+	return memcmp(id->bytes, prefix->bytes, whole) == 0 &&
+	       (digits % 2 == 0 || id->bytes[whole] >> 4 == prefix->bytes[whole] >> 4);
+}
+
+unsigned pack_match(const struct pack *pack, const struct object_id *prefix, size_t digits,
+                    struct object_id *id)
+{
+	unsigned count = 0;
+
+	for (uint32_t place = lower_bound(pack, prefix);
+	     place < pack->count && count < 2 && starts_with(id_at(pack, place), prefix, digits);
+	     place++) {
+		if (count && object_id_equal(id, id_at(pack, place)))
+			continue; /* it stands twice */
+		*id = *id_at(pack, place);
+		count++;
+	}
+	return count;
 }
 
 /* The entry before `number` that starts at this offset, or PACK_NONE. Bases are rarely far. */
@@ -443,6 +513,46 @@ static const char *take_distance(const unsigned char **at, const unsigned char *
 	return NULL;
 }
 
+/*
+ * Reads the entry's head, whose bytes end at `end` at the latest; *distance is how far before it a
+ * PACK_OFS_DELTA's base starts. Returns what is wrong, or NULL.
+ */
+static const char *read_head(const unsigned char *at, const unsigned char *end,
+                             struct pack_entry *entry, uint64_t *distance)
+{
+	const char *fault;
+
+	*entry = (struct pack_entry){.base = PACK_NONE};
+	*distance = 0;
+	fault = take_type_and_size(&at, end, entry);
+	if (fault)
+		return fault;
+	switch (entry->type) {
+	case OBJECT_COMMIT:
+	case OBJECT_TREE:
+	case OBJECT_BLOB:
+	case OBJECT_TAG:
+		break;
+	case PACK_OFS_DELTA:
+		fault = take_distance(&at, end, distance);
+		if (fault)
+			return fault;
+		break;
+	case PACK_REF_DELTA:
+		if (end - at < OBJECT_ID_SIZE)
+			return "its head is cut off";
+		memcpy(entry->base_id.bytes, at, OBJECT_ID_SIZE);
+		at += OBJECT_ID_SIZE;
+		break;
+	default:
+		return "its type is unknown";
+	}
+	entry->deflated = (struct bytes){at, (size_t)(end - at)};
+	if (entry->size / INFLATE_RATIO_MAX > entry->deflated.len)
+		return "its size is more than its bytes can hold";
+	return NULL;
+}
+
 /* Fills the entry; returns what is wrong with it, or NULL. */
 static const char *read_entry(const struct pack *pack, uint32_t number, struct pack_entry *entry)
 {
@@ -456,38 +566,35 @@ static const char *read_entry(const struct pack *pack, uint32_t number, struct p
 		return "its offset lies outside the pack";
 	if (at == end || (number && pack->offsets[number - 1] == offset))
 		return "another object has the same offset";
-	fault = take_type_and_size(&at, end, entry);
+	fault = read_head(at, end, entry, &distance);
 	if (fault)
 		return fault;
-	switch (entry->type) {
-	case OBJECT_COMMIT:
-	case OBJECT_TREE:
-	case OBJECT_BLOB:
-	case OBJECT_TAG:
-		break;
-	case PACK_OFS_DELTA:
-		fault = take_distance(&at, end, &distance);
-		if (fault)
-			return fault;
-		if (distance < offset)
-			entry->base = find_offset(pack, offset - distance, number);
-		if (entry->base == PACK_NONE)
-			return "no object starts where its base should";
-		break;
-	case PACK_REF_DELTA:
-		if (end - at < OBJECT_ID_SIZE)
-			return "its head is cut off";
-		memcpy(entry->base_id.bytes, at, OBJECT_ID_SIZE);
-		at += OBJECT_ID_SIZE;
+	if (entry->type == PACK_REF_DELTA)
 		entry->base = pack_find(pack, &entry->base_id);
-		break;
-	default:
-		return "its type is unknown";
-	}
-	entry->deflated = (struct bytes){at, (size_t)(end - at)};
-	if (entry->size / INFLATE_RATIO_MAX > entry->deflated.len)
-		return "its size is more than its bytes can hold";
-	return NULL;
+	if (entry->type != PACK_OFS_DELTA)
+		return NULL;
+	if (distance < offset)
+		entry->base = find_offset(pack, offset - distance, number);
+	return entry->base == PACK_NONE ? "no object starts where its base should" : NULL;
+}
+
+enum err pack_entry_at(const struct pack *pack, uint64_t offset, struct pack_entry *entry,
+                       uint64_t *base_offset)
+{
+	uint64_t distance;
+
+	*base_offset = 0;
+	if (offset < PACK_HEAD_SIZE || offset >= pack->end ||
+	    read_head(pack->data.ptr + offset, pack->data.ptr + pack->end, entry, &distance))
+		return ERR_CORRUPT;
+	if (entry->type == PACK_REF_DELTA)
+		(void)pack_locate(pack, &entry->base_id, base_offset);
+	if (entry->type != PACK_OFS_DELTA)
+		return ERR_NONE;
+	if (!distance || distance > offset - PACK_HEAD_SIZE)
+		return ERR_CORRUPT;
+	*base_offset = offset - distance;
+	return ERR_NONE;
 }
 
 enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_entry *entry,

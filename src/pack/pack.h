@@ -4,6 +4,9 @@
  * that it belongs to. A wrong entry does not hide the others. The files' SHA-1 checksums are not
  * computed, for the time it would take; zlib's checksum of each entry is. A pack is const after it
  * is opened and shared by all threads.
+ *
+ * Whoever reads all objects of a pack wants its entries by number, which takes time to prepare;
+ * whoever reads a few wants them by offset.
  */
 #ifndef TRAWL_PACK_PACK_H
 #define TRAWL_PACK_PACK_H
@@ -40,6 +43,12 @@ struct pack;
 enum err pack_open(struct pack **out, const char *index_path, struct error *error);
 void pack_close(struct pack *pack);
 
+/*
+ * The same without what takes time in a large pack: ids are not held against each other, and
+ * entries have no numbers. Only the functions "by offset" below may be called.
+ */
+enum err pack_open_quickly(struct pack **out, const char *index_path, struct error *error);
+
 /* The path of the .pack file; owned by the pack. */
 const char *pack_path(const struct pack *pack);
 
@@ -73,6 +82,27 @@ enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_e
  * pack_entry_read() refuses are not asked about.
  */
 bool pack_entry_intact(const struct pack *pack, uint32_t entry);
+
+/* ---- By offset ---- */
+
+/* Where the entry with this id starts, in bytes of the pack; false if there is none. */
+bool pack_locate(const struct pack *pack, const struct object_id *id, uint64_t *offset);
+
+/*
+ * Looks for the ids that start with these digits of prefix (its rest is zero): returns how many
+ * there are, 2 for more, and sets *id to one.
+ */
+unsigned pack_match(const struct pack *pack, const struct object_id *prefix, size_t digits,
+                    struct object_id *id);
+
+/*
+ * As pack_entry_read(), for the entry that starts at this offset, which may be any. *base_offset is
+ * where the base of a delta starts in this pack, 0 if it lies elsewhere. ERR_CORRUPT.
+ */
+enum err pack_entry_at(const struct pack *pack, uint64_t offset, struct pack_entry *entry,
+                       uint64_t *base_offset);
+
+/* ---- Inflating ---- */
 
 struct inflater; /* one thread's decompressor */
 

@@ -113,6 +113,18 @@ static uint32_t forge_ref_delta(uint32_t base, struct bytes delta)
 	return forge_entry(PACK_REF_DELTA, delta.len, (struct bytes){id.bytes, sizeof(id)}, delta);
 }
 
+/* The CRC-32 of the entry, which ends where the next one starts. */
+static uint32_t entry_crc(uint32_t number)
+{
+	uint64_t start = forged.offsets[number], end = forged.pack.len - 20;
+
+	for (uint32_t i = 0; i < forged.count; i++) {
+		if (forged.offsets[i] > start && forged.offsets[i] < end)
+			end = forged.offsets[i];
+	}
+	return start < end ? libdeflate_crc32(0, forged.pack.ptr + start, end - start) : 0;
+}
+
 /* Writes NAME.pack and NAME.idx. */
 static void forge_end(const char *name)
 {
@@ -132,7 +144,7 @@ static void forge_end(const char *name)
 		put(&index, id.bytes, sizeof(id.bytes));
 	}
 	for (uint32_t i = 0; i < forged.count; i++)
-		put_be32(&index, 0);
+		put_be32(&index, entry_crc(i));
 	for (uint32_t i = 0; i < forged.count; i++)
 		put_be32(&index, (uint32_t)forged.offsets[i]);
 	put(&index, "(checksum of pack..)(checksum of index.)", 40);

@@ -1,0 +1,28 @@
+/*
+ * Single objects out of packs, by the offset at which they start. What was made on the way to one
+ * is kept for a while, because the next one asked for is often based on the same. For one thread.
+ */
+#ifndef TRAWL_PACK_READER_H
+#define TRAWL_PACK_READER_H
+
+#include "pack/pack.h"
+
+struct pack_reader;
+
+/* Reads a delta's base that does not lie in its pack, within out's maximum. */
+typedef enum err read_base(void *context, const struct object_id *id, enum object_type *type,
+                           struct buf *out);
+
+struct pack_reader *pack_reader_new(read_base *elsewhere, void *context);
+void pack_reader_free(struct pack_reader *reader);
+
+/*
+ * Reads the object that starts at the offset into out (emptied first), whose maximum bounds it and
+ * all that it is based on; for out NULL its type only. ERR_CORRUPT, ERR_LIMIT, and what elsewhere
+ * returns. The pack outlives the reader. That the object is the one that was looked for is for the
+ * caller to check.
+ */
+enum err pack_reader_read(struct pack_reader *reader, const struct pack *pack, uint64_t offset,
+                          enum object_type *type, struct buf *out);
+
+#endif
