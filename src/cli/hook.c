@@ -230,20 +230,46 @@ static enum err uninstall(const struct hook *hook, struct error *error)
 
 /* ---- The command ---- */
 
-/* Reads "install" or "uninstall" and which hook. */
-static enum err read_words(int argc, char **argv, const struct kind **kind, bool *installs,
-                           struct error *error)
-{
-	bool known =
-	    argc > 1 && (strcmp(argv[1], "install") == 0 || strcmp(argv[1], "uninstall") == 0);
+/* What the command line asks for. */
+struct request {
+	const struct kind *kind;
+	bool install;
+	bool help;
+};
 
-	*kind = &kinds[0];
-	*installs = known && strcmp(argv[1], "install") == 0;
-	for (size_t i = 0; argc == 3 && known && i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (strcmp(argv[2], kinds[i].option) == 0)
-			*kind = &kinds[i];
+static const struct kind *find_kind(const char *option)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(option, kinds[i].option) == 0)
+			return &kinds[i];
 	}
-	if (!known || argc > 3 || (argc == 3 && strcmp(argv[2], (*kind)->option) != 0))
+	return NULL;
+}
+
+static enum err read_words(int argc, char **argv, struct request *r, struct error *error)
+{
+	bool right = true;
+	int verbs = 0;
+
+	for (int i = 1; i < argc && right && !r->help; i++) {
+		const struct kind *kind = find_kind(argv[i]);
+
+		r->help = strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
+		if (kind) {
+			right = !r->kind;
+			r->kind = kind;
+		} else if (*argv[i] == '-' && !r->help) {
+			return error_set(error, ERR_USAGE,
+			                 "unknown option %s; try: trawl hook --help", argv[i]);
+		} else if (!r->help) {
+			r->install = strcmp(argv[i], "install") == 0;
+			right = r->install || strcmp(argv[i], "uninstall") == 0;
+			verbs++;
+		}
+	}
+	if (!r->kind)
+		r->kind = &kinds[0];
+	if (!r->help && (!right || verbs != 1))
 		return error_set(error, ERR_USAGE,
 		                 "trawl hook takes install or uninstall, and one of --pre-commit, "
 		                 "--pre-push and --pre-receive; try: trawl hook --help");
@@ -253,19 +279,17 @@ static enum err read_words(int argc, char **argv, const struct kind **kind, bool
 int command_hook(int argc, char **argv)
 {
 	struct repository *repository = NULL;
+	struct request request = {0};
 	struct arena arena = {0};
 	struct hook hook = {0};
 	struct error error;
-	bool installs;
-	enum err err;
+	enum err err = read_words(argc, argv, &request, &error);
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			fputs(help_hook, stdout);
-			return STATUS_CLEAN;
-		}
+	if (!err && request.help) {
+		fputs(help_hook, stdout);
+		return STATUS_CLEAN;
 	}
-	err = read_words(argc, argv, &hook.kind, &installs, &error);
+	hook.kind = request.kind;
 	if (!err)
 		err = repository_open_hooked(&repository, &error);
 	if (!err)
@@ -274,7 +298,7 @@ int command_hook(int argc, char **argv)
 		err = look_at(&hook, &error);
 	if (!err) {
 		say_folder(&hook);
-		err = installs ? install(&hook, &error) : uninstall(&hook, &error);
+		err = request.install ? install(&hook, &error) : uninstall(&hook, &error);
 	}
 	hook_release(&hook);
 	repository_close(repository);

@@ -441,32 +441,34 @@ static void attribute_all(struct history *h, struct scan *scan, const struct sig
 }
 
 /*
- * Scans what the range brings. Old versions tell who brought a secret: they are scanned, with the
- * new ones once more, only if there is one, and then whatever the time.
+ * Scans what the range brings, and old versions, which tell who brought a secret, if there is one.
+ * From then on all objects of the range are selected.
  */
 static void collect_range(struct sightings *s, struct scan *scan)
 {
 	struct sighting_options sighting = scan->options->sighting;
 	const struct range *range = scan->range;
-	struct id_map all = {0};
+	struct id_map all = {0}, replaced = {0};
 
-	if (range->late)
-		return;
-	sighting.walk.deadline = scan->deadline;
-	objects_select(&scan->objects, &range->objects, NULL);
-	sightings_collect(s, &scan->objects, scan->engine, scan->set, &sighting);
-	if (!s->blobs.count)
-		return;
 	for (uint32_t i = 0; i < range->objects.count; i++)
 		id_map_add(&all, &range->objects.ids[i], NULL);
-	for (uint32_t i = 0; i < range->replaced.count; i++)
-		id_map_add(&all, &range->replaced.ids[i], NULL);
-	objects_select(&scan->objects, &all, &range->trees);
+	for (uint32_t i = 0; i < range->replaced.count; i++) {
+		const struct object_id *id = &range->replaced.ids[i];
+		bool added;
+
+		id_map_add(&all, id, &added);
+		if (added)
+			id_map_add(&replaced, id, NULL);
+	}
+	sighting.replaced = &replaced;
+	sighting.walk.deadline = scan->deadline;
+	objects_select(&scan->objects, &range->objects, NULL);
+	if (!range->late)
+		sightings_collect(s, &scan->objects, scan->engine, scan->set, &sighting);
+	if (s->blobs.count)
+		objects_select(&scan->objects, &all, &range->trees);
+	id_map_release(&replaced);
 	id_map_release(&all);
-	if (s->counts.late)
-		return;
-	sightings_release(s);
-	sightings_collect(s, &scan->objects, scan->engine, scan->set, &scan->options->sighting);
 }
 
 static enum err scan_objects(struct history *h, struct scan *scan, struct error *error)

@@ -268,6 +268,29 @@ static void gather(struct sightings *s, struct collector *c)
 	buf_release(&c->commit_texts);
 }
 
+static bool any_blob(const struct collector *workers, unsigned count)
+{
+	for (unsigned w = 0; w < count; w++) {
+		for (size_t i = 0; i < workers[w].count; i++) {
+			if (workers[w].objects[i].type == OBJECT_BLOB)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void walk_replaced(struct sightings *s, struct objects *objects, struct visitor *visitor,
+                          const struct sighting_options *options)
+{
+	struct walk_options walk = options->walk;
+	struct walk_counts counts;
+
+	walk.deadline = 0;
+	objects_select(objects, options->replaced, NULL);
+	objects_walk(objects, visitor, &walk, &counts);
+	walk_counts_add(&s->counts, &counts);
+}
+
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
                        const struct ruleset *set, const struct sighting_options *options)
 {
@@ -289,6 +312,8 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 		buf_init(&all.workers[w].commit_texts, SIZE_MAX);
 	}
 	objects_walk(objects, &visitor, &options->walk, &s->counts);
+	if (options->replaced && any_blob(all.workers, threads))
+		walk_replaced(s, objects, &visitor, options);
 	fill_tables(s, all.workers, threads);
 	for (unsigned w = 0; w < threads; w++) {
 		detector_costs_add(&s->costs, scanner_costs(all.workers[w].scanner));

@@ -48,9 +48,11 @@ struct sightings {
 struct sighting_options {
 	const struct scan_options *scan;
 	struct walk_options walk;
-	uint64_t max_size;    /* bytes of a blob; larger ones are not scanned */
-	bool max_size_chosen; /* by the user: then they are skipped, else lost */
-	bool no_reuse;        /* every object is scanned whole; the same answer, slowly */
+	uint64_t max_size;             /* bytes of a blob; larger ones are not scanned */
+	bool max_size_chosen;          /* by the user: then they are skipped, else lost */
+	bool no_reuse;                 /* every object is scanned whole; the same answer, slowly */
+	const struct id_map *replaced; /* more blobs, which are scanned, whatever the deadline, only
+	                                  if there are findings in others; NULL: none */
 };
 
 /*
