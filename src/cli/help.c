@@ -219,7 +219,7 @@ const char help_hook[] =
     "If the program is gone one day the hook refuses, and says so.\n"
     "\n"
     "      --pre-commit           scan what is committed: trawl staged (default)\n"
-    "      --pre-push             scan what is pushed: trawl receive with --trust-repo\n"
+    "      --pre-push             scan what is pushed: trawl receive; what you allow counts\n"
     "      --pre-receive          on a server, scan what comes in: trawl receive\n"
     "  -h, --help                 this text\n"
     "\n"

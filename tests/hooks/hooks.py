@@ -676,13 +676,15 @@ def test_hook_without_the_program_refuses(p):
     p.run(str(program), "hook", "install", cwd="r")
     commits(p, "a", "fine\n", 0)
     program.unlink()
-    path = ":".join(x for x in os.environ["PATH"].split(":") if not os.path.exists(f"{x}/trawl"))
-    commits(p, "a", "more\n", 1, PATH=path)
+    tools = p.folder / "tools"  # no trawl that the machine may have
+    tools.mkdir()
+    (tools / "git").symlink_to(shutil.which("git"))
+    commits(p, "a", "more\n", 1, PATH=str(tools))
     p.said("trawl: the program is gone", "rm '.*pre-commit'")
     elsewhere = p.folder / "elsewhere"
     elsewhere.mkdir()
     shutil.copy(PROGRAM, elsewhere / "trawl")
-    commits(p, "a", "more\n", 0, PATH=f"{elsewhere}:{path}")
+    commits(p, "a", "more\n", 0, PATH=f"{elsewhere}:{tools}")
 
 
 def test_hook_follows_core_hooks_path(p):
