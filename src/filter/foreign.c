@@ -20,7 +20,7 @@ static enum err add_entry(struct foreign_list *list, const struct foreign_entry 
 
 static struct bytes without_dot(struct bytes path)
 {
-	while (bytes_start_with(path, "./"))
+	while (path.ptr && bytes_start_with(path, "./"))
 		path = bytes_slice(path, 2, path.len);
 	return path;
 }
