@@ -7,6 +7,7 @@
 #include "detect/context.h"
 #include "detect/filters.h"
 #include "detect/paths.h"
+#include "detect/placeholder.h"
 #include "detect/prefilter.h"
 #include "detect/structure.h"
 
@@ -64,6 +65,7 @@ struct detector {
 	struct detector_costs costs;
 	struct hits hits;
 	struct proofs candidates;
+	struct trace *trace; /* NULL: nobody asks */
 };
 
 /* ---- The engine ---- */
@@ -220,6 +222,11 @@ void detector_free(struct detector *detector)
 	free(detector->states);
 	free(detector->stub_seen);
 	free(detector);
+}
+
+void detector_set_trace(struct detector *detector, struct trace *trace)
+{
+	detector->trace = trace;
 }
 
 /* ---- Collecting ---- */
@@ -596,8 +603,8 @@ static void note_present(struct detector *d, const struct raw_set *raw)
 }
 
 /* Whether the rule's conditions on the whole text, its path and its kind hold. */
-static bool rule_applies(struct detector *d, uint32_t number, struct bytes text, struct bytes path,
-                         bool binary)
+static bool conditions_hold(struct detector *d, uint32_t number, struct bytes text,
+                            struct bytes path, bool binary)
 {
 	const struct engine_rule *r = &d->engine->rules[number];
 	const struct rule_state *state = state_of(d, number);
@@ -609,6 +616,23 @@ static bool rule_applies(struct detector *d, uint32_t number, struct bytes text,
 		        contains_any(text, r->rule->include.content)) &&
 		       !contains_any(text, r->rule->reject.content);
 	return (!r->rule->include.content || state->included) && !state->rejected;
+}
+
+/* As conditions_hold(), telling the trace of the first match that is left out. */
+static bool rule_applies(struct detector *d, uint32_t number, struct bytes text, struct bytes path,
+                         bool binary, const struct raw_match *first)
+{
+	bool applies = conditions_hold(d, number, text, path, binary);
+
+	if (!applies && d->trace && first) {
+		d->trace->rule = d->engine->rules[number].rule;
+		d->trace->start = first->start;
+		d->trace->end = first->end;
+		trace_say(d->trace, "conditions", TRACE_REJECTED,
+		          "what it asks of the file, its path or its kind does not hold");
+		trace_say(d->trace, "verdict", TRACE_REJECTED, "no finding");
+	}
+	return applies;
 }
 
 enum { NAMED_GROUPS_MAX = 32 };
@@ -637,13 +661,51 @@ static size_t capture_groups(const struct detector *d, const struct filters *f, 
 	return count;
 }
 
+/* Tells the trace, if there is one, of which match the stages speak from now on. */
+static void begin_candidate(struct detector *d, const struct rule *rule, struct span match,
+                            struct span secret)
+{
+	if (!d->trace)
+		return;
+	d->trace->rule = rule;
+	d->trace->start = secret.start;
+	d->trace->end = secret.end;
+	trace_say(d->trace, "pattern", TRACE_PASSED, "matches %u bytes, %u of them the secret",
+	          match.end - match.start, secret.end - secret.start);
+}
+
+static void end_candidate(struct detector *d, const struct proof *proof, enum found found)
+{
+	if (found == FOUND_MATCH)
+		trace_say(d->trace, "verdict", TRACE_PASSED, "%s, confidence %s",
+		          level_name(proof->level), confidence_name(proof->confidence));
+	else
+		trace_say(d->trace, "verdict", found == FOUND_NONE ? TRACE_REJECTED : TRACE_LIMIT,
+		          found == FOUND_NONE ? "no finding" : "a limit was hit");
+}
+
+/* Whether what stands where the secret should is none: what is proved cannot be. */
+static bool is_placeholder(struct detector *d, const struct rule *rule, struct bytes secret)
+{
+	enum placeholder_of of = rule_is_generic(rule) ? PLACEHOLDER_OF_TEXT : PLACEHOLDER_OF_TOKEN;
+	/* What all secrets of the rule start with tells nothing of this one. */
+	size_t prefix = rule->prefix_len < secret.len ? rule->prefix_len : 0;
+	enum placeholder found = placeholder_find(bytes_slice(secret, prefix, secret.len),
+	                                          bytes_of(rule->pattern.text), of);
+
+	trace_say(d->trace, "placeholder", found ? TRACE_REJECTED : TRACE_PASSED, "%s",
+	          placeholder_name(found));
+	return found != PLACEHOLDER_NONE;
+}
+
 /* Sets confidence and level by the rule and by what proves the secret; false: it is dropped. */
-static bool judge(const struct engine *e, const struct rule *rule, struct bytes secret,
+static bool judge(struct detector *d, const struct rule *rule, struct bytes secret,
                   struct proof *proof)
 {
+	const struct engine *e = d->engine;
 	bool structured = rule->structure != STRUCTURE_NONE;
 	bool sound = structure_verify(rule->structure, secret);
-	bool refuted;
+	bool refuted, proved;
 
 	proof->confidence = rule->confidence;
 	proof->level = rule->level;
@@ -651,16 +713,49 @@ static bool judge(const struct engine *e, const struct rule *rule, struct bytes 
 	if (e->options.checksum != CHECKSUM_IGNORE || rule->checksum.required)
 		proof->checksum = checksum_verify(&rule->checksum, secret, (struct bytes){NULL, 0});
 	refuted = proof->checksum == CHECKSUM_STATE_INVALID && rule->checksum.published;
+	proved = proof->checksum == CHECKSUM_STATE_VALID || (structured && sound);
+	if (rule->checksum.algorithm != CHECKSUM_NONE)
+		trace_say(d->trace, "checksum", TRACE_PASSED, "%s",
+		          checksum_state_name(proof->checksum));
+	if (structured)
+		trace_say(d->trace, "structure", TRACE_PASSED, sound ? "sound" : "broken");
+	if (!proved && !e->options.placeholders && is_placeholder(d, rule, secret))
+		return false;
 	if ((refuted && e->options.checksum == CHECKSUM_STRICT) ||
 	    (rule->checksum.required && proof->checksum == CHECKSUM_STATE_INVALID))
 		return false;
 	if (refuted || !sound) {
 		proof->confidence = CONFIDENCE_LOW;
 		proof->level = LEVEL_NOTE;
-	} else if (proof->checksum == CHECKSUM_STATE_VALID || structured) {
+	} else if (proved) {
 		proof->confidence = CONFIDENCE_HIGH;
 	}
 	return true;
+}
+
+/* What filters and context say of the secret of the matcher's last match. */
+static enum found weigh(struct detector *d, struct bytes text, const struct engine_rule *r,
+                        struct span match, struct span secret)
+{
+	struct captured groups[NAMED_GROUPS_MAX];
+	struct filter_input input = {.matcher = d->matcher,
+	                             .part = r->part,
+	                             .secret = bytes_slice(text, secret.start, secret.end),
+	                             .groups = groups,
+	                             .trace = d->trace};
+	enum found found;
+
+	input.group_count = capture_groups(d, &r->rule->filters, text, groups);
+	found = filters_pass(&r->rule->filters, &input);
+	if (found != FOUND_MATCH || !r->rule->context)
+		return found;
+	found = context_holds(r->rule->context, d->context, d->matcher, r->part, text, match);
+	trace_say(d->trace, "context",
+	          found == FOUND_MATCH  ? TRACE_PASSED
+	          : found == FOUND_NONE ? TRACE_REJECTED
+	                                : TRACE_LIMIT,
+	          found == FOUND_MATCH ? "holds" : "does not hold");
+	return found;
 }
 
 /*
@@ -670,8 +765,6 @@ static bool judge(const struct engine *e, const struct rule *rule, struct bytes 
 static enum found prove(struct detector *d, struct bytes text, const struct engine_rule *r,
                         struct span match, struct proofs *out)
 {
-	struct captured groups[NAMED_GROUPS_MAX];
-	struct filter_input input = {.matcher = d->matcher, .part = r->part, .groups = groups};
 	struct proof proof = {.rule = r->rule};
 	struct span secret;
 	enum found found;
@@ -682,20 +775,23 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
 	if (found != FOUND_MATCH)
 		return FOUND_LIMIT;
 	secret = matcher_secret(d->matcher);
-	input.secret = bytes_slice(text, secret.start, secret.end);
-	input.group_count = capture_groups(d, &r->rule->filters, text, groups);
-	found = filters_pass(&r->rule->filters, &input);
-	if (found == FOUND_MATCH && r->rule->context)
-		found =
-		    context_holds(r->rule->context, d->context, d->matcher, r->part, text, match);
-	if (found != FOUND_MATCH || !input.secret.len)
-		return found;
-	proof.start = secret.start;
-	proof.end = secret.end;
-	proof.entropy = entropy_of(input.secret);
-	if (judge(d->engine, r->rule, input.secret, &proof))
+	begin_candidate(d, r->rule, match, secret);
+	found = weigh(d, text, r, match, secret);
+	if (found == FOUND_MATCH && secret.end == secret.start)
+		found = FOUND_NONE;
+	if (found == FOUND_MATCH) {
+		struct bytes bytes = bytes_slice(text, secret.start, secret.end);
+
+		proof.start = secret.start;
+		proof.end = secret.end;
+		proof.entropy = entropy_of(bytes);
+		if (!judge(d, r->rule, bytes, &proof))
+			found = FOUND_NONE;
+	}
+	end_candidate(d, &proof, found);
+	if (found == FOUND_MATCH)
 		proofs_add(out, &proof);
-	return FOUND_MATCH;
+	return found;
 }
 
 /* Proves the matches of one rule that a find loop takes; raw ones are in order of start. */
@@ -752,9 +848,21 @@ static int rank_order(const void *left, const void *right)
 	return proof_order(a, b);
 }
 
-/* One secret is one finding: of proofs that overlap, takes the highest in rank, and so on. */
-static void choose_among(struct proof *items, size_t count, bool every_rule, struct proofs *out)
+static void note_loser(struct detector *d, const struct proof *proof)
 {
+	if (!d->trace)
+		return;
+	d->trace->rule = proof->rule;
+	d->trace->start = proof->start;
+	d->trace->end = proof->end;
+	trace_say(d->trace, "choice", TRACE_REJECTED,
+	          "a rule that says more finds a secret at this place");
+}
+
+/* One secret is one finding: of proofs that overlap, takes the highest in rank, and so on. */
+static void choose_among(struct detector *d, struct proof *items, size_t count, struct proofs *out)
+{
+	bool every_rule = d->engine->options.every_rule;
 	size_t taken = out->count;
 	size_t first = taken ? taken - 1 : 0; /* a full cluster's last one may reach into this */
 
@@ -768,6 +876,8 @@ static void choose_among(struct proof *items, size_t count, bool every_rule, str
 			             items[i].end <= out->items[k].start;
 		if (free_place)
 			proofs_add(out, &items[i]);
+		else
+			note_loser(d, &items[i]);
 	}
 	if (out->count - taken > 1)
 		qsort(out->items + taken, out->count - taken, sizeof(*out->items), proof_order);
@@ -775,20 +885,20 @@ static void choose_among(struct proof *items, size_t count, bool every_rule, str
 
 /* Parts the candidates, which are in order, into clusters that do not touch, and chooses in each.
  */
-static void choose(struct proofs *candidates, bool every_rule, struct proofs *out)
+static void choose(struct detector *d, struct proofs *candidates, struct proofs *out)
 {
 	uint32_t reach = 0; /* the furthest end in the cluster */
 	size_t first = 0;   /* where it starts */
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		if (candidates->items[i].start >= reach || i - first == CLUSTER_MAX) {
-			choose_among(candidates->items + first, i - first, every_rule, out);
+			choose_among(d, candidates->items + first, i - first, out);
 			first = i;
 		}
 		if (candidates->items[i].end > reach)
 			reach = candidates->items[i].end;
 	}
-	choose_among(candidates->items + first, candidates->count - first, every_rule, out);
+	choose_among(d, candidates->items + first, candidates->count - first, out);
 }
 
 void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
@@ -811,7 +921,7 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 
 		for (end = i; end < raw->count && raw->matches[end].rule == number; end++)
 			;
-		if (rule_applies(d, number, text, path, binary))
+		if (rule_applies(d, number, text, path, binary, &raw->matches[i]))
 			prove_matches(d, text, number, raw->matches + i, end - i, &d->candidates);
 	}
 	for (size_t i = 0; i < e->whole_count; i++) {
@@ -819,7 +929,7 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 
 		if (e->rules[number].gated && !state_of(d, number)->armed)
 			continue;
-		if (rule_applies(d, number, text, path, binary))
+		if (rule_applies(d, number, text, path, binary, NULL))
 			prove_whole(d, text, number, &d->candidates);
 	}
 	context_cache_clear(d->context);
@@ -828,7 +938,7 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 	if (d->candidates.count) {
 		qsort(d->candidates.items, d->candidates.count, sizeof(*d->candidates.items),
 		      proof_order);
-		choose(&d->candidates, e->options.every_rule, out);
+		choose(d, &d->candidates, out);
 	}
 	d->costs.confirm_ns += clock_ns() - start;
 }

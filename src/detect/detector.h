@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "detect/hits.h"
+#include "detect/trace.h"
 #include "model/blob.h"
 #include "model/finding.h"
 #include "ruleset/ruleset.h"
@@ -23,6 +24,7 @@ enum checksum_policy {
 struct engine_options {
 	bool no_prefilter; /* every rule runs over the whole text; the same answer, slowly */
 	bool every_rule;   /* no choice between rules that find one secret: for testing rules */
+	bool placeholders; /* they count as secrets: for testing what comes after detection */
 	enum checksum_policy checksum;
 };
 
@@ -42,6 +44,9 @@ bool engine_has_generic(const struct engine *engine);
 
 struct detector *detector_new(struct engine *engine);
 void detector_free(struct detector *detector);
+
+/* From now on the detector tells what its stages say when it selects; NULL: no longer. */
+void detector_set_trace(struct detector *detector, struct trace *trace);
 
 /* A match of a rule's pattern at [start, end); rules are numbered through the ruleset's parts. */
 struct raw_match {

@@ -2,11 +2,15 @@
 
 #include "base/buf.h"
 #include "detect/base64.h"
+#include "detect/wordlike.h"
 
 #include <ctype.h>
 #include <math.h>
 
 enum { DECODED_MAX = 1024 * 1024 };
+
+/* A text that is as much like words as that is one of them. */
+static const double WORDLIKE_MIN = 0.42;
 
 double entropy_of(struct bytes text)
 {
@@ -59,6 +63,13 @@ static bool input_text(const struct filter_input *input, const char *group, stru
 	return !group;
 }
 
+static enum trace_verdict verdict_of(enum found found)
+{
+	return found == FOUND_MATCH  ? TRACE_PASSED
+	       : found == FOUND_NONE ? TRACE_REJECTED
+	                             : TRACE_LIMIT;
+}
+
 /* Whether each (wanted) or none (not wanted) of the patterns is found in the text. */
 static enum found patterns_hold(const struct filter_input *input, const struct pattern *patterns,
                                 size_t count, struct bytes text, bool wanted)
@@ -67,10 +78,17 @@ static enum found patterns_hold(const struct filter_input *input, const struct p
 		struct span span;
 		enum found found = matcher_search(input->matcher, input->part, &patterns[i], text,
 		                                  0, (uint32_t)text.len, &span);
+		bool holds = (found == FOUND_MATCH) == wanted;
 
+		trace_say(input->trace, wanted ? "pattern in it" : "pattern not",
+		          found == FOUND_LIMIT ? TRACE_LIMIT
+		          : holds              ? TRACE_PASSED
+		                               : TRACE_REJECTED,
+		          "`%s` is %s", patterns[i].text,
+		          found == FOUND_MATCH ? "found" : "not found");
 		if (found == FOUND_LIMIT)
 			return found;
-		if ((found == FOUND_MATCH) != wanted)
+		if (!holds)
 			return FOUND_NONE;
 	}
 	return FOUND_MATCH;
@@ -97,21 +115,54 @@ static enum found decoded_passes(const struct decoded_base64 *decoded,
 	if (found == FOUND_MATCH)
 		found = filters_pass(&decoded->filters, &inner);
 out:
+	trace_say(input->trace, "base64", verdict_of(found), "%zu bytes decoded", text.len);
 	buf_release(&text);
 	return found;
 }
 
-enum found filters_pass(const struct filters *filters, const struct filter_input *input)
+static bool entropy_passes(const struct filters *filters, const struct filter_input *input)
 {
 	struct bytes text;
+	double entropy;
+	bool passes;
+
+	if (filters->entropy_threshold <= 0 || !input_text(input, filters->entropy_input, &text))
+		return true;
+	entropy = entropy_of(text);
+	passes = entropy >= filters->entropy_threshold;
+	trace_say(input->trace, "entropy", passes ? TRACE_PASSED : TRACE_REJECTED,
+	          "%.2f bits per character; at least %.2f are asked for", entropy,
+	          filters->entropy_threshold);
+	return passes;
+}
+
+static bool heuristics_pass(const struct filters *filters, const struct filter_input *input)
+{
+	const char *likeness = NULL;
+	double wordlike = 0;
+	struct bytes text;
+
+	if (!filters->heuristics || !input_text(input, filters->heuristic_input, &text))
+		return true;
+	if (filters->heuristics & HEURISTIC_WORDS)
+		wordlike = wordlike_share(text);
+	if ((filters->heuristics & HEURISTIC_PATH) && looks_like_path(text))
+		likeness = "a path";
+	else if ((filters->heuristics & HEURISTIC_URI) && looks_like_uri(text))
+		likeness = "an address";
+	else if (wordlike >= WORDLIKE_MIN)
+		likeness = "words";
+	trace_say(input->trace, "heuristics", likeness ? TRACE_REJECTED : TRACE_PASSED,
+	          "like %s; likeness to words is %.2f", likeness ? likeness : "none of them",
+	          wordlike);
+	return !likeness;
+}
+
+enum found filters_pass(const struct filters *filters, const struct filter_input *input)
+{
 	enum found found;
 
-	if (filters->entropy_threshold > 0 && input_text(input, filters->entropy_input, &text) &&
-	    entropy_of(text) < filters->entropy_threshold)
-		return FOUND_NONE;
-	if (filters->heuristics && input_text(input, filters->heuristic_input, &text) &&
-	    (((filters->heuristics & HEURISTIC_PATH) && looks_like_path(text)) ||
-	     ((filters->heuristics & HEURISTIC_URI) && looks_like_uri(text))))
+	if (!entropy_passes(filters, input) || !heuristics_pass(filters, input))
 		return FOUND_NONE;
 	found = patterns_hold(input, filters->pattern_not, filters->pattern_not_count,
 	                      input->secret, false);

@@ -6,6 +6,7 @@
 #define TRAWL_DETECT_FILTERS_H
 
 #include "detect/confirm.h"
+#include "detect/trace.h"
 
 /* Shannon entropy of the bytes in bits per byte, 0 to 8. */
 double entropy_of(struct bytes text);
@@ -23,6 +24,7 @@ struct filter_input {
 	struct bytes secret;
 	const struct captured *groups;
 	size_t group_count;
+	struct trace *trace; /* NULL: nobody asks */
 };
 
 /*

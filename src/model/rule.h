@@ -56,7 +56,7 @@ struct context {
 	size_t child_count;
 };
 
-enum heuristic { HEURISTIC_PATH = 1, HEURISTIC_URI = 2 };
+enum heuristic { HEURISTIC_PATH = 1, HEURISTIC_URI = 2, HEURISTIC_WORDS = 4 };
 
 enum checksum_algorithm {
 	CHECKSUM_NONE,

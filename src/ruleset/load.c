@@ -574,13 +574,13 @@ static void read_groups(struct loader *l, const struct yaml_node *node, struct f
 
 static unsigned read_heuristics(struct loader *l, const struct yaml_node *node)
 {
-	static const char *const names[] = {"path", "uri", NULL};
+	static const char *const names[] = {"path", "uri", "words", NULL};
 	unsigned heuristics = 0;
 	size_t count;
 	const struct yaml_node *entries = entries_of(l, node, &count);
 
 	for (size_t i = 0; i < count; i++)
-		heuristics |= choice_of(l, &entries[i], names) ? HEURISTIC_URI : HEURISTIC_PATH;
+		heuristics |= (unsigned)HEURISTIC_PATH << choice_of(l, &entries[i], names);
 	return heuristics;
 }
 

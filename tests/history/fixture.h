@@ -25,7 +25,7 @@ static inline int fixture_begin(void **state, const char *rules)
 {
 	static const char *const path = "rules.yaml";
 	static const struct bytes no_key = {(const unsigned char *)"", 0};
-	struct engine_options plain = {0};
+	struct engine_options plain = {.placeholders = true};
 	struct error error = {0};
 	enum err err;
 
