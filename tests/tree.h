@@ -28,8 +28,8 @@ static inline void tree_need(bool holds, const char *what)
 }
 
 /*
- * Runs the NULL-terminated arguments and returns what they print, of which *len receives the
- * length; the caller's. A status other than 0 ends the test program.
+ * Runs the NULL-terminated arguments and returns what they print, with a NUL behind it that *len
+ * does not count; the caller's. A status other than 0 ends the test program.
  */
 static inline char *tree_output(const char *const *argv, size_t *len)
 {
@@ -55,6 +55,7 @@ static inline char *tree_output(const char *const *argv, size_t *len)
 		got = read(ends[0], text + *len, cap - *len);
 		*len += got > 0 ? (size_t)got : 0;
 	} while (got > 0);
+	text[*len] = '\0'; /* there is room: the last read asked for more */
 	tree_need(close(ends[0]) == 0 && waitpid(child, &status, 0) == child, "waitpid");
 	tree_need(WIFEXITED(status) && WEXITSTATUS(status) == 0, argv[0]);
 	return text;
