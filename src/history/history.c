@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "history/attribution.h"
 #include "history/missing.h"
+#include "history/present.h"
 #include "history/range.h"
 #include "history/suppressed.h"
 #include "scan/redact.h"
@@ -498,6 +499,9 @@ static enum err scan_objects(struct history *h, struct scan *scan, struct error 
 	finding_list_adopt(&h->text, &sightings.text);
 	if (!err && range)
 		drop_old_secrets(h, scan);
+	if (!err && options->choice.range)
+		present_find(&h->leaks, &sightings.graph, scan->repository, &scan->references,
+		             scan->engine, scan->set, &options->sighting);
 	for (size_t i = 0; i < h->leaks.count; i++)
 		h->leaks.items[i].repository = h->folder;
 	suppress_leaks(&h->leaks, &h->suppressed, options->sighting.scan->suppressions);
