@@ -7,6 +7,7 @@
 #include "detect/context.h"
 #include "detect/filters.h"
 #include "detect/paths.h"
+#include "detect/pieces.h"
 #include "detect/placeholder.h"
 #include "detect/prefilter.h"
 #include "detect/structure.h"
@@ -16,6 +17,7 @@
 
 enum {
 	CHUNK = 1024 * 1024,       /* bytes whose hits are kept at a time */
+	PIECE_MAX = 1024,          /* bytes of a gap that is read with others */
 	CLUSTER_MAX = 4096,        /* overlapping proofs that are weighed against each other */
 	RAW_MAX = 4 * 1024 * 1024, /* matches of all rules in one text */
 	SECONDS_MIN = 10,          /* time for one text ... */
@@ -64,6 +66,7 @@ struct detector {
 	uint64_t text;             /* counts the texts */
 	struct detector_costs costs;
 	struct hits hits;
+	struct pieces pieces;
 	struct proofs candidates;
 	struct trace *trace; /* NULL: nobody asks */
 };
@@ -218,6 +221,7 @@ void detector_free(struct detector *detector)
 	context_cache_free(detector->context);
 	prefilter_scratch_free(detector->scratch);
 	hits_release(&detector->hits);
+	pieces_release(&detector->pieces);
 	proofs_release(&detector->candidates);
 	free(detector->states);
 	free(detector->stub_seen);
@@ -437,6 +441,36 @@ static uint32_t stub_width(const struct engine *e, uint32_t stub)
 	return e->set->parts[part].stubs.stubs[stub - e->first_stub[part]].width;
 }
 
+/* Lets the prefilter read the pieces of the text that wait, if there are any. */
+static bool read_pieces(struct detector *d, struct hits *hits)
+{
+	size_t kept = hits->count;
+
+	if (!d->pieces.count)
+		return true;
+	if (!read_text(d, buf_bytes(&d->pieces.bytes), 0, d->pieces.bytes.len, hits))
+		return false;
+	for (size_t i = kept; i < hits->count; i++) {
+		struct hit hit = hits->items[i];
+
+		if (pieces_locate(&d->pieces, &hit, stub_width(d->engine, hit.stub)))
+			hits->items[kept++] = hit;
+	}
+	hits->count = kept;
+	pieces_clear(&d->pieces);
+	return true;
+}
+
+/* Reads a gap now, if it is long, or with others. */
+static bool read_gap(struct detector *d, struct bytes text, uint32_t start, uint32_t end,
+                     struct hits *hits)
+{
+	if (end - start > PIECE_MAX)
+		return read_text(d, text, start, end, hits);
+	pieces_add(&d->pieces, text, start, end);
+	return d->pieces.bytes.len < CHUNK || read_pieces(d, hits);
+}
+
 /*
  * Finds all hits of a text that copies parts of another: those that lie whole in a copied range are
  * the base's; for the rest, what lies between the ranges is read, with a stub's width around it.
@@ -459,12 +493,14 @@ static bool find_hits(struct detector *d, struct bytes text, const struct segmen
 		/* What was read for the last gap need not be read again, but for a stub's width. */
 		if (start + margin < done)
 			start = done - margin;
-		if (start < end && !read_text(d, text, start, end, out))
+		if (start < end && !read_gap(d, text, start, end, out))
 			return false;
 		done = end > done ? end : done;
 		if (s)
 			gap = s->end;
 	}
+	if (!read_pieces(d, out))
+		return false;
 	for (size_t i = 0; i < segments->count; i++) {
 		const struct segment *s = &segments->items[i];
 		const struct hits *base = &segments->base->hits;
