@@ -299,6 +299,7 @@ enum err session_prepare(struct session *s, struct error *error)
 		err = load_rules(s, error);
 	if (!err)
 		apply_settings(s);
+	o->engine.now = s->started_ms / 1000;
 	if (!err)
 		err = engine_new(&s->engine, &s->rules, &o->engine, error);
 	if (!err && !o->quiet)

@@ -734,13 +734,19 @@ static bool is_placeholder(struct detector *d, const struct rule *rule, struct b
 	return found != PLACEHOLDER_NONE;
 }
 
+static void lower(struct proof *proof, enum level most)
+{
+	proof->confidence = CONFIDENCE_LOW;
+	if (proof->level > most)
+		proof->level = most;
+}
+
 /* Sets confidence and level by the rule and by what proves the secret; false: it is dropped. */
 static bool judge(struct detector *d, const struct rule *rule, struct bytes secret,
                   struct proof *proof)
 {
 	const struct engine *e = d->engine;
-	bool structured = rule->structure != STRUCTURE_NONE;
-	bool sound = structure_verify(rule->structure, secret);
+	struct verdict verdict = structure_verify(rule->structure, secret, e->options.now);
 	bool refuted, proved;
 
 	proof->confidence = rule->confidence;
@@ -749,23 +755,29 @@ static bool judge(struct detector *d, const struct rule *rule, struct bytes secr
 	if (e->options.checksum != CHECKSUM_IGNORE || rule->checksum.required)
 		proof->checksum = checksum_verify(&rule->checksum, secret, (struct bytes){NULL, 0});
 	refuted = proof->checksum == CHECKSUM_STATE_INVALID && rule->checksum.published;
-	proved = proof->checksum == CHECKSUM_STATE_VALID || (structured && sound);
+	proved = proof->checksum == CHECKSUM_STATE_VALID || verdict.soundness == STRUCTURE_SOUND;
 	if (rule->checksum.algorithm != CHECKSUM_NONE)
 		trace_say(d->trace, "checksum", TRACE_PASSED, "%s",
 		          checksum_state_name(proof->checksum));
-	if (structured)
-		trace_say(d->trace, "structure", TRACE_PASSED, sound ? "sound" : "broken");
-	if (!proved && !e->options.placeholders && is_placeholder(d, rule, secret))
+	if (rule->structure != STRUCTURE_NONE)
+		trace_say(d->trace, "structure", TRACE_PASSED, "%s%s%s",
+		          soundness_name(verdict.soundness), *verdict.text ? ": " : "",
+		          verdict.text);
+	/* What decodes is no placeholder, spent and locked keys included. */
+	if (!proved && verdict.soundness <= STRUCTURE_BROKEN && !e->options.placeholders &&
+	    is_placeholder(d, rule, secret))
 		return false;
 	if ((refuted && e->options.checksum == CHECKSUM_STRICT) ||
 	    (rule->checksum.required && proof->checksum == CHECKSUM_STATE_INVALID))
 		return false;
-	if (refuted || !sound) {
-		proof->confidence = CONFIDENCE_LOW;
-		proof->level = LEVEL_NOTE;
-	} else if (proved) {
+	memcpy(proof->text, verdict.text, sizeof(proof->text));
+	if (refuted || verdict.soundness == STRUCTURE_BROKEN ||
+	    verdict.soundness == STRUCTURE_SPENT)
+		lower(proof, LEVEL_NOTE);
+	else if (verdict.soundness == STRUCTURE_LOCKED)
+		lower(proof, LEVEL_WARNING);
+	else if (proved)
 		proof->confidence = CONFIDENCE_HIGH;
-	}
 	return true;
 }
 

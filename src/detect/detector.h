@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "detect/hits.h"
 #include "detect/trace.h"
+#include "detect/verdict.h"
 #include "model/blob.h"
 #include "model/finding.h"
 #include "ruleset/ruleset.h"
@@ -26,6 +27,7 @@ struct engine_options {
 	bool every_rule;   /* no choice between rules that find one secret: for testing rules */
 	bool placeholders; /* they count as secrets: for testing what comes after detection */
 	enum checksum_policy checksum;
+	int64_t now; /* Unix seconds, for what expires; 0: not known, nothing has expired */
 };
 
 struct engine;   /* databases and compiled patterns; const after engine_new(), shared */
@@ -105,7 +107,8 @@ struct proof {
 	enum checksum_state checksum;
 	enum confidence confidence;
 	enum level level;
-	double entropy; /* bits per byte of the secret */
+	double entropy;       /* bits per byte of the secret */
+	char text[PROOF_MAX]; /* what a decoder says of it, as in struct verdict */
 };
 
 /* A list that is reused from text to text; {0} is an empty one. */

@@ -4,10 +4,13 @@
 #ifndef TRAWL_DETECT_STRUCTURE_H
 #define TRAWL_DETECT_STRUCTURE_H
 
-#include "base/bytes.h"
+#include "detect/verdict.h"
 #include "model/rule.h"
 
-/* Whether the secret decodes as the structure asks; true for STRUCTURE_NONE. */
-bool structure_verify(enum structure structure, struct bytes secret);
+/*
+ * What the decoder that the structure names says of the secret; silent for STRUCTURE_NONE. `now` is
+ * in Unix seconds, 0 if nobody knows: then nothing has expired.
+ */
+struct verdict structure_verify(enum structure structure, struct bytes secret, int64_t now);
 
 #endif

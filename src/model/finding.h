@@ -36,6 +36,7 @@ struct finding {
 	const struct rule *rule;
 	struct bytes path;     /* as the system names it, any bytes; owned by the list */
 	const char *secret;    /* NULL unless raw secrets were asked for; owned by the list */
+	const char *proof;     /* what it was decoded to, in few words; NULL: nothing; likewise */
 	uint64_t start_offset; /* bytes of the original blob, 0-based */
 	uint64_t end_offset;   /* exclusive */
 	uint32_t start_line;   /* 1-based; lines end at LF */

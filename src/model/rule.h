@@ -101,8 +101,24 @@ struct checksum {
 	int32_t to;
 };
 
-/* A decoder that must accept the secret for it to count as proved. */
-enum structure { STRUCTURE_NONE, STRUCTURE_JWT, STRUCTURE_PEM, STRUCTURE_PYPI };
+/* A decoder that says what a secret, or a part that stands near it, is. */
+enum structure {
+	STRUCTURE_NONE,
+	STRUCTURE_JWT,
+	STRUCTURE_PEM,
+	STRUCTURE_OPENPGP,
+	STRUCTURE_PUTTY,
+	STRUCTURE_AWS_KEY_ID,
+	STRUCTURE_END_DAY,
+	STRUCTURE_DISCORD,
+	STRUCTURE_DOCKER_SWARM,
+	STRUCTURE_GRAFANA_CLOUD,
+	STRUCTURE_NUGET,
+	STRUCTURE_ONEPASSWORD,
+	STRUCTURE_PYPI,
+	STRUCTURE_SENTRY,
+	STRUCTURE_VAULT,
+};
 
 struct decoded_base64;
 struct group_filter;

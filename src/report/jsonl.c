@@ -61,6 +61,8 @@ static void write_finding(struct json *j, const struct finding *f,
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "level", level_name(f->level));
 	json_text(j, "checksum", checksum_state_name(f->checksum));
+	if (f->proof)
+		json_text(j, "proof", f->proof);
 	json_decimal(j, "entropy", f->entropy, 2);
 }
 

@@ -778,6 +778,8 @@ static void write_result(struct writer *w, const struct result *r)
 	json_object(j, "properties");
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "checksum", checksum_state_name(f->checksum));
+	if (f->proof)
+		json_text(j, "proof", f->proof);
 	json_decimal(j, "entropy", f->entropy, 2);
 	if (r->leak)
 		write_origin(j, r);

@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-enum column { PLACE, LEVEL, CONFIDENCE, RULE, SECRET, CHECKSUM, COLUMN_COUNT };
+enum column { PLACE, LEVEL, CONFIDENCE, RULE, SECRET, PROOF, COLUMN_COUNT };
 
 /* A cell wider than this is written whole but moves no other line's columns. */
 enum { WIDTH_MAX = 72 };
@@ -31,7 +31,9 @@ static void line_fill(struct line *l, const struct finding *f, const struct repo
 	l->cells[SECRET] = bytes_of(preview);
 	/* That a scheme which nobody published does not fit tells nothing. */
 	if (f->checksum != CHECKSUM_STATE_INVALID || f->rule->checksum.published)
-		l->cells[CHECKSUM] = bytes_of(checksums[f->checksum]);
+		l->cells[PROOF] = bytes_of(checksums[f->checksum]);
+	if (f->proof)
+		l->cells[PROOF] = bytes_of(f->proof);
 	if (options->show_secrets && f->secret)
 		l->cells[SECRET] = (struct bytes){(const unsigned char *)f->secret, f->secret_len};
 }

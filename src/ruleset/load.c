@@ -687,16 +687,24 @@ static struct checksum read_checksum(struct loader *l, const struct yaml_node *n
 	return checksum;
 }
 
+static enum structure structure_of(struct loader *l, const struct yaml_node *node)
+{
+	static const char *const names[] = {
+	    "jwt",         "pem",     "openpgp",      "putty",         "aws-key-id",
+	    "end-day",     "discord", "docker-swarm", "grafana-cloud", "nuget",
+	    "onepassword", "pypi",    "sentry",       "vault",         NULL};
+
+	return STRUCTURE_JWT + choice_of(l, node, names);
+}
+
 static void read_post(struct loader *l, const struct yaml_node *node, struct rule *rule)
 {
-	static const char *const structures[] = {"jwt", "pem", "pypi", NULL};
 	const struct yaml_node *checksum = yaml_get(node, "checksum");
 	const struct yaml_node *structure = yaml_get(node, "structure");
 
 	read_filters(l, node, &post_shape, &rule->filters);
 	rule->checksum = checksum ? read_checksum(l, checksum) : (struct checksum){0};
-	rule->structure =
-	    structure ? STRUCTURE_JWT + choice_of(l, structure, structures) : STRUCTURE_NONE;
+	rule->structure = structure ? structure_of(l, structure) : STRUCTURE_NONE;
 }
 
 /* provider and rule */

@@ -132,6 +132,8 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 		f.end_column = at.column;
 		set_prefix(&f, secret);
 		fingerprint_make(&s->options->key, p->rule->id, secret, f.fingerprint);
+		if (*p->text)
+			f.proof = arena_text(&findings->text, bytes_of(p->text));
 		if (s->options->keep_secrets)
 			f.secret = arena_text(&findings->text, secret);
 		finding_list_add(f.suppression ? &result->suppressed : findings, &f);
