@@ -36,10 +36,14 @@ struct store {
 	const struct id_map *refused; /* NULL: none */
 	pthread_mutex_t lock;         /* of the places and the reader */
 	struct pack_reader *reader;
-	unsigned depth; /* of bases that lie elsewhere */
+	unsigned
+	    elsewhere; /* bases in other packs that were asked for, for the object being read */
 };
 
-/* Bases in other packs than what is based on them, on top of each other. */
+/*
+ * Bases in other packs than what is based on them that are tried for one object: each may have
+ * several copies there, whose bases have several copies again.
+ */
 enum { ELSEWHERE_MAX = 50 };
 
 static bool is_open(const struct place *place, const char *index_path)
@@ -270,15 +274,13 @@ static enum err read_elsewhere(void *context, const struct object_id *id, enum o
                                struct buf *out)
 {
 	struct store *s = context;
-	enum err err = ERR_CORRUPT;
 
-	if (s->depth < ELSEWHERE_MAX &&
-	    (!s->refused || id_map_find(s->refused, id) == ID_MAP_NONE)) {
-		s->depth++;
-		err = read_anywhere(s, id, type, out);
-		s->depth--;
-	}
-	return err;
+	if (s->elsewhere == ELSEWHERE_MAX)
+		return ERR_LIMIT;
+	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
+		return ERR_CORRUPT;
+	s->elsewhere++;
+	return read_anywhere(s, id, type, out);
 }
 
 void store_refuse(struct store *s, const struct id_map *ids)
@@ -300,6 +302,7 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 		return error_set(error, ERR_CORRUPT, "object %s is based on itself",
 		                 object_id_hex(id, hex));
 	pthread_mutex_lock(&s->lock);
+	s->elsewhere = 0;
 	err = read_anywhere(s, id, type, out);
 	if (err == ERR_MISSING && refresh(s))
 		err = read_anywhere(s, id, type, out);

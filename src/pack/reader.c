@@ -11,11 +11,11 @@ enum {
 	KEPT_MAX = 64 << 20, /* bytes of all objects that are kept */
 };
 
-/* An object that was made. */
+/* An object that was made, or that cannot be. */
 struct kept {
 	const struct pack *pack; /* NULL: the slot is free */
 	uint64_t offset;
-	enum object_type type;
+	enum object_type type; /* 0: it is damaged */
 	struct buf content;
 };
 
@@ -96,6 +96,16 @@ static void keep(struct pack_reader *r, const struct pack *pack, uint64_t offset
 	r->kept += k->content.cap;
 }
 
+/* Keeps in mind that the object is damaged: a long chain that ends in it is not followed again. */
+static void keep_damaged(struct pack_reader *r, const struct pack *pack, uint64_t offset)
+{
+	struct kept *k = slot_of(r, pack, offset);
+
+	drop(r, k);
+	k->pack = pack;
+	k->offset = offset;
+}
+
 /*
  * Follows the deltas from the offset on to an object that is whole: one that is kept, that stands
  * so in the pack, or that lies elsewhere. Without out only its type is found.
@@ -110,6 +120,8 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 		enum err err;
 
 		if (k->pack == pack && k->offset == offset) {
+			if (!k->type)
+				return ERR_CORRUPT;
 			*type = k->type;
 			return out ? buf_append(out, buf_bytes(&k->content)) : ERR_NONE;
 		}
@@ -168,6 +180,8 @@ enum err pack_reader_read(struct pack_reader *r, const struct pack *pack, uint64
 	err = follow(r, pack, offset, &chain, type, out);
 	if (!err && out)
 		err = apply(r, pack, &chain, *type, out);
+	if (err == ERR_CORRUPT)
+		keep_damaged(r, pack, offset);
 	free(chain.links);
 	return err;
 }

@@ -9,7 +9,10 @@
 
 struct pack_reader;
 
-/* Reads a delta's base that does not lie in its pack, within out's maximum. */
+/*
+ * Reads a delta's base that does not lie in its pack, within out's maximum. After ERR_CORRUPT what
+ * is based on it is not tried again.
+ */
 typedef enum err read_base(void *context, const struct object_id *id, enum object_type *type,
                            struct buf *out);
 

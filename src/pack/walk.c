@@ -338,6 +338,7 @@ struct frame {
 	struct buf content; /* empty when it was dropped */
 	void *state;
 	bool dropped;
+	bool lost; /* dropped for good: nothing could make it */
 };
 
 struct worker {
@@ -582,8 +583,10 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 	frame.content.max = w->walk->options->object_max;
 	w->spare = (struct buf){0};
 	buf_clear(&frame.content);
-	if (base && base->dropped && !restore(w, base))
+	if (base && base->dropped && (base->lost || !restore(w, base))) {
+		base->lost = true;
 		base = NULL;
+	}
 	if (base) {
 		frame.type = base->type;
 		made = make_from(w, number, buf_bytes(&base->content), &frame.content);
@@ -603,7 +606,7 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 			v->lose(v->context, w->number, pack_id(w->forest->pack, number),
 			        "it is damaged or too large, or what it is based on is missing");
 		buf_release(&frame.content);
-		frame.dropped = true; /* what is based on it is tried, and read from elsewhere */
+		frame.dropped = frame.lost = true; /* what is based on it is read from elsewhere */
 	} else {
 		frame.state = state_new(w);
 		show(w, number, &frame, base, false);

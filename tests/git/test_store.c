@@ -1,0 +1,57 @@
+#include "git/store.h"
+
+#include "git/library.h"
+
+#include "../pack/forge.h"
+
+static const char *const folders[] = {"objects", NULL};
+
+/* Forges a pack of one object, which is based on another one that it lacks. */
+static void forge_based(const char *name, uint32_t number, uint32_t base)
+{
+	forge();
+	forged.first = number;
+	forge_ref_delta(base, delta_to(number));
+	forge_end(name);
+}
+
+/*
+ * Objects that are based on each other across packs, each in two of them: every copy of one leads
+ * to every copy of the next.
+ */
+static void copies_that_lead_in_a_circle(void **state)
+{
+	static const char *const names[] = {"objects/pack/a", "objects/pack/b", "objects/pack/c",
+	                                    "objects/pack/d"};
+	struct object_id id;
+	struct store *store;
+	struct error error = {0};
+	enum object_type type;
+	struct buf out;
+
+	(void)state;
+	tree_make_folders("objects/pack/x");
+	for (unsigned i = 0; i < 4; i++)
+		forge_based(names[i], i % 2, (i + 1) % 2);
+	assert_true(library_start());
+	assert_int_equal(store_open(&store, folders, &error), ERR_NONE);
+	buf_init(&out, FORGED_MAX);
+	for (uint32_t i = 0; i < 2; i++) {
+		id = id_of(i);
+		assert_int_not_equal(store_read(store, &id, &type, &out, &error), ERR_NONE);
+		assert_int_equal(out.len, 0);
+		assert_int_not_equal(store_read(store, &id, &type, NULL, &error), ERR_NONE);
+		assert_true(store_has(store, &id));
+	}
+	buf_release(&out);
+	store_close(store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(copies_that_lead_in_a_circle),
+	};
+
+	return cmocka_run_group_tests(tests, tree_enter, tree_leave);
+}
