@@ -279,51 +279,100 @@ static const char *shown_name(struct settings *s, const struct tree_files *files
 	return *files->name ? joined(&s->arena, files->name, name) : name;
 }
 
+/* Reads what stands beside a file of a tree. */
+struct beside {
+	const struct tree_files *files;
+	const char *folder; /* with a slash at its end, or empty */
+};
+
+static enum err read_beside(void *context, const char *path, struct buf *out, struct error *error)
+{
+	const struct beside *b = context;
+	struct buf name;
+	enum err err;
+
+	buf_init(&name, PATH_MAX);
+	err = buf_appendf(&name, "%s%s", b->folder, path)
+	          ? error_set(error, ERR_LIMIT, "%s: too long", path)
+	          : b->files->read(b->files->context, buf_text(&name), out, error);
+	buf_release(&name);
+	return err;
+}
+
+/* Reads the file that an option names, or else this one, of the tree; *found: there is one. */
+static enum err read_named(struct settings *s, const struct tree_files *files, const char **name,
+                           const char *option, struct buf *text, bool *found, struct error *error)
+{
+	enum err err;
+
+	*name = option ? option : *name;
+	err = read_setting(files, *name, text, found, error);
+	if (!err && !*found && option)
+		err = error_set(error, ERR_MISSING,
+		                "%s: no such file; with --config-from it is one of that revision",
+		                shown_name(s, files, option));
+	return err;
+}
+
+/* Reads the file and the rules beside it. */
+static enum err read_config_file(struct settings *s, const char *file, struct buf *text,
+                                 struct error *error)
+{
+	struct tree_files beside = {.read = read_in_folder, .name = ""};
+	char *real = real_path(&s->arena, file);
+	enum err err = settings_read_file(file, text, error);
+
+	if (err || !real)
+		return err;
+	strrchr(real, '/')[real == strrchr(real, '/')] = '\0';
+	beside.context = real;
+	return take_config(s, file, buf_bytes(text), &beside, error);
+}
+
+/* With --config-from, the files that options name are of that revision, too. */
 static enum err read_config(struct settings *s, const struct options *o,
                             const struct tree_files *files, struct buf *text, struct error *error)
 {
-	struct tree_files beside = {.read = read_in_folder, .name = ""};
+	struct beside folder = {.files = files};
+	struct tree_files beside = {.read = read_beside, .context = &folder, .name = ""};
+	const char *name = config_name, *slash;
 	bool found = false;
 	enum err err;
 
 	if (o->no_config)
 		return ERR_NONE;
-	if (o->config) {
-		char *real = real_path(&s->arena, o->config);
-
-		err = settings_read_file(o->config, text, error);
-		if (err || !real)
-			return err;
-		strrchr(real, '/')[real == strrchr(real, '/')] = '\0';
-		beside.context = real;
-		return take_config(s, o->config, buf_bytes(text), &beside, error);
-	}
+	if (o->config && !o->config_from)
+		return read_config_file(s, o->config, text, error);
 	if (!files)
 		return ERR_NONE;
-	err = read_setting(files, config_name, text, &found, error);
-	return found ? take_config(s, shown_name(s, files, config_name), buf_bytes(text), files,
-	                           error)
-	             : err;
+	err = read_named(s, files, &name, o->config, text, &found, error);
+	if (err || !found)
+		return err;
+	slash = strrchr(name, '/');
+	folder.folder = arena_text(
+	    &s->arena, bytes_slice(bytes_of(name), 0, slash ? (size_t)(slash - name) + 1 : 0));
+	return take_config(s, shown_name(s, files, name), buf_bytes(text), &beside, error);
 }
 
 static enum err read_baseline(struct settings *s, const struct options *o,
                               const struct tree_files *files, struct buf *text, struct error *error)
 {
-	const char *shown = o->baseline;
+	const char *name = baseline_name;
 	enum err err = ERR_NONE;
 
 	if (o->no_baseline)
 		return ERR_NONE;
-	if (o->baseline) {
+	if (o->baseline && !o->config_from) {
+		name = o->baseline;
 		s->has_baseline = true;
 		err = settings_read_file(o->baseline, text, error);
 	} else if (files) {
-		err = read_setting(files, baseline_name, text, &s->has_baseline, error);
-		shown = shown_name(s, files, baseline_name);
+		err = read_named(s, files, &name, o->baseline, text, &s->has_baseline, error);
+		name = shown_name(s, files, name);
 	}
 	if (err || !s->has_baseline)
 		return err;
-	return baseline_read(&s->baseline, shown, buf_bytes(text), error);
+	return baseline_read(&s->baseline, name, buf_bytes(text), error);
 }
 
 static enum err read_from(struct settings *s, const struct options *o,
