@@ -145,6 +145,10 @@ enum err hooks_find(struct hooks_folder *hooks, const struct repository *reposit
 		read_config(&r, path_join(arena, git, "config.worktree"));
 	if (r.err)
 		return r.err;
+	if (r.value && !*r.value)
+		return error_set(error, ERR_UNSUPPORTED,
+		                 "%s: core.hooksPath is empty, so that git runs no hooks",
+		                 r.origin);
 	path = r.value ? expand(&r, r.value) : NULL;
 	if (r.uncertain || (r.value && !path))
 		return error_set(

@@ -703,6 +703,9 @@ def test_hook_follows_core_hooks_path(p):
     p.write("home/.gitconfig", '[includeIf "gitdir:~/"]\n\tpath = more\n')
     p.trawl("hook", "install", cwd="r", status=2)
     p.said("only git can tell")
+    p.git("config", "core.hooksPath", "", cwd="r")
+    p.trawl("hook", "install", cwd="r", status=2)
+    p.said("core.hooksPath is empty, so that git runs no hooks")
     p.git("config", "core.hooksPath", "/dev/null", cwd="r")
     p.trawl("hook", "install", cwd="r", status=2)
 
