@@ -259,10 +259,6 @@ static enum err open_at(struct repository **out, const char *path, bool search, 
 
 	buf_init(&lack, LACK_MAX);
 	*out = NULL;
-	if (!library_start() || (hooked && !library_trust_hashes())) {
-		err = library_error(error, ERR_UNSUPPORTED, "libgit2 cannot be used");
-		goto out;
-	}
 	err = locate(r, path, search, error);
 	if (!err)
 		err = read_settings(r, &settings, error);
@@ -277,9 +273,7 @@ static enum err open_at(struct repository **out, const char *path, bool search, 
 	r->remote = settings.remote;
 	r->bare = r->folder == r->git && settings.bare;
 	find_objects(r, hooked, &lack);
-	err = store_open(&r->store, r->objects, error);
-	if (err)
-		goto out;
+	r->store = store_open(r->objects, hooked);
 	if (settings.partial || store_promised(r->store))
 		lack_add(&lack, "It is a partial clone", "",
 		         "`git fetch --refetch --no-filter` completes it");

@@ -160,6 +160,8 @@ enum err revision_resolve(struct store *store, const char *folder, const char *c
 		return error_set(error, ERR_CORRUPT,
 		                 "%s: among the references is what is no file of a sane size",
 		                 folder);
+	if (!library_start())
+		return library_error(error, ERR_UNSUPPORTED, "libgit2 cannot be used");
 	/* No object and no setting but those from here: nothing else of the repository is read. */
 	gate = gate_new(store);
 	if (git_odb_new(&odb) != 0 || git_odb_add_backend(odb, gate, 1) != 0) {

@@ -20,7 +20,7 @@
 struct place {
 	const char *folder;
 	const char *pack_folder;
-	git_odb *loose;
+	git_odb *loose; /* NULL until a loose object is read */
 	struct pack **packs;
 	size_t count;
 	size_t cap;
@@ -33,6 +33,8 @@ struct store {
 	struct place *places;
 	size_t count;
 	bool promised;
+	bool trusted;                 /* ids are not computed again */
+	bool ready;                   /* libgit2 is */
 	const struct id_map *refused; /* NULL: none */
 	pthread_mutex_t lock;         /* of the places and the reader */
 	struct pack_reader *reader;
@@ -105,50 +107,54 @@ static bool refresh(struct store *s)
 	return more;
 }
 
-/* Adds the packs and the loose objects of one folder. */
-static enum err add_folder(struct store *s, const char *folder, struct error *error)
+/* Makes libgit2 ready when it is needed first, which takes longer than reading some packed objects.
+ */
+static bool make_ready(struct store *s)
 {
-	struct place *place = &s->places[s->count];
+	if (!s->ready)
+		s->ready = library_start() && (!s->trusted || library_trust_hashes());
+	return s->ready;
+}
+
+/* The folder's loose objects, for libgit2; NULL when it refuses. */
+static git_odb *loose_of(struct store *s, struct place *place)
+{
 	git_odb_backend *loose = NULL;
 	git_odb *odb = NULL;
 
-	if (git_odb_backend_loose(&loose, folder, -1, 0, 0, 0) != 0)
-		return library_error(error, ERR_IO, folder);
+	if (place->loose)
+		return place->loose;
+	if (!make_ready(s) || git_odb_backend_loose(&loose, place->folder, -1, 0, 0, 0) != 0)
+		return NULL;
 	if (git_odb_new(&odb) != 0 || git_odb_add_backend(odb, loose, 1) != 0) {
 		loose->free(loose);
 		git_odb_free(odb);
-		return library_error(error, ERR_IO, folder);
+		return NULL;
 	}
-	*place = (struct place){
-	    .folder = folder, .pack_folder = path_join(&s->arena, folder, "pack"), .loose = odb};
-	s->count++;
-	open_packs(s, place);
-	return ERR_NONE;
+	place->loose = odb;
+	return odb;
 }
 
 static read_base read_elsewhere;
 
-enum err store_open(struct store **out, const char *const *folders, struct error *error)
+struct store *store_open(const char *const *folders, bool trusted)
 {
 	struct store *s = mem_calloc(1, sizeof(*s));
-	enum err err = ERR_NONE;
-	size_t count = 0;
 
 	if (pthread_mutex_init(&s->lock, NULL) != 0)
 		mem_exhausted();
-	while (folders[count])
-		count++;
 	s->folders = folders;
+	s->trusted = trusted;
 	s->reader = pack_reader_new(read_elsewhere, s);
-	s->places = arena_alloc(&s->arena, count, sizeof(*s->places));
-	for (size_t i = 0; i < count && !err; i++)
-		err = add_folder(s, folders[i], error);
-	if (err) {
-		store_close(s);
-		s = NULL;
+	while (folders[s->count])
+		s->count++;
+	s->places = arena_alloc(&s->arena, s->count, sizeof(*s->places));
+	for (size_t i = 0; i < s->count; i++) {
+		s->places[i] = (struct place){
+		    .folder = folders[i], .pack_folder = path_join(&s->arena, folders[i], "pack")};
+		open_packs(s, &s->places[i]);
 	}
-	*out = s;
-	return err;
+	return s;
 }
 
 void store_close(struct store *s)
@@ -160,7 +166,8 @@ void store_close(struct store *s)
 		for (size_t k = 0; k < s->places[i].count; k++)
 			pack_close(s->places[i].packs[k]);
 		free(s->places[i].packs);
-		git_odb_free(s->places[i].loose);
+		if (s->places[i].loose)
+			git_odb_free(s->places[i].loose);
 	}
 	(void)pthread_mutex_destroy(&s->lock);
 	arena_release(&s->arena);
@@ -196,7 +203,7 @@ static enum err check_loose(const char *folder, const char *hex, size_t max)
 }
 
 /* Reads a loose object of the folder; its type only, for out NULL. The lock is held. */
-static enum err read_loose(const struct place *place, const struct object_id *id,
+static enum err read_loose(struct store *s, struct place *place, const struct object_id *id,
                            enum object_type *type, struct buf *out)
 {
 	const git_oid oid = library_id(id);
@@ -209,6 +216,8 @@ static enum err read_loose(const struct place *place, const struct object_id *id
 
 	if (err)
 		return err;
+	if (!loose_of(s, place))
+		return ERR_IO;
 	if (git_odb_read_header(&len, &kind, place->loose, &oid) != 0 || kind < GIT_OBJECT_COMMIT ||
 	    kind > GIT_OBJECT_TAG)
 		return ERR_CORRUPT;
@@ -233,9 +242,9 @@ static enum err read_packed(struct store *s, const struct pack *pack, uint64_t o
 	enum err err = pack_reader_read(s->reader, pack, offset, type, out);
 	git_oid actual;
 
-	if (err || !out)
+	if (err || !out || s->trusted)
 		return err;
-	if (git_odb_hash(&actual, out->ptr, out->len, (git_object_t)*type) != 0 ||
+	if (!make_ready(s) || git_odb_hash(&actual, out->ptr, out->len, (git_object_t)*type) != 0 ||
 	    !git_oid_equal(&actual, &oid)) {
 		buf_clear(out);
 		return ERR_CORRUPT;
@@ -256,7 +265,7 @@ static enum err read_anywhere(struct store *s, const struct object_id *id, enum 
 	enum err err = ERR_MISSING;
 
 	for (size_t i = 0; i < s->count && err; i++) {
-		const struct place *place = &s->places[i];
+		struct place *place = &s->places[i];
 		uint64_t offset;
 
 		for (size_t k = 0; k < place->count && err; k++) {
@@ -265,7 +274,7 @@ static enum err read_anywhere(struct store *s, const struct object_id *id, enum 
 				    err, read_packed(s, place->packs[k], offset, id, type, out));
 		}
 		if (err)
-			err = better(err, read_loose(place, id, type, out));
+			err = better(err, read_loose(s, place, id, type, out));
 	}
 	return err;
 }
@@ -317,14 +326,14 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 /* Whether one of the folder's packs or loose files claims to be the object. The lock is held. */
 static bool place_has(const struct place *place, const struct object_id *id)
 {
-	const git_oid oid = library_id(id);
+	char hex[OBJECT_ID_HEX + 1];
 	uint64_t offset;
 
 	for (size_t k = 0; k < place->count; k++) {
 		if (pack_locate(place->packs[k], id, &offset))
 			return true;
 	}
-	return git_odb_exists(place->loose, &oid);
+	return check_loose(place->folder, object_id_hex(id, hex), SIZE_MAX / 4) != ERR_MISSING;
 }
 
 bool store_has(struct store *s, const struct object_id *id)
@@ -369,13 +378,14 @@ static void add_match(struct matches *m, const struct object_id *id)
 	m->count++;
 }
 
-static void match_in(const struct place *place, const struct object_id *prefix, size_t digits,
-                     struct matches *m)
+static void match_in(struct store *s, struct place *place, const struct object_id *prefix,
+                     size_t digits, struct matches *m)
 {
 	const git_oid oid = library_id(prefix);
 	struct object_id id;
 	git_oid found;
-	int result = git_odb_exists_prefix(&found, place->loose, &oid, digits);
+	int result = loose_of(s, place) ? git_odb_exists_prefix(&found, place->loose, &oid, digits)
+	                                : GIT_ENOTFOUND;
 
 	if (result == GIT_EAMBIGUOUS)
 		m->count += 2;
@@ -401,7 +411,7 @@ enum err store_find(struct store *s, const struct object_id *prefix, size_t digi
 	pthread_mutex_lock(&s->lock);
 	do {
 		for (size_t i = 0; i < s->count; i++)
-			match_in(&s->places[i], prefix, digits, &m);
+			match_in(s, &s->places[i], prefix, digits, &m);
 	} while (!m.count && refresh(s));
 	pthread_mutex_unlock(&s->lock);
 	*id = m.id;

@@ -14,10 +14,11 @@
 struct store;
 
 /*
- * Opens the folders of objects, NULL-terminated, which outlive the store. ERR_IO when libgit2
- * refuses. *out is the caller's.
+ * Opens the folders of objects, NULL-terminated, which outlive the store. Trusted: who made them
+ * has checked that each object has the id that it goes by, as git does with what is pushed. The
+ * result is the caller's.
  */
-enum err store_open(struct store **out, const char *const *folders, struct error *error);
+struct store *store_open(const char *const *folders, bool trusted);
 void store_close(struct store *store);
 
 /*
