@@ -199,6 +199,17 @@ class Pipelines(unittest.TestCase):
         folder, event = self.pull_request()
         _, outputs, _ = self.action(folder, "pull_request", event, status=1)
         self.assertEqual(len(self.results(outputs)), 1)
+        for scan in ("tree", "history"):
+            self.action(folder, "pull_request", event, status=1, scan=scan)
+
+    def test_what_is_merged_elsewhere_cannot_switch_the_gate_off(self):
+        base = self.git("rev-parse", "HEAD")
+        self.git("checkout", "-q", "-b", "topic")
+        self.commit(".trawl.yaml", "exclude:\n  - '**'\n")
+        self.leak_and_remove()
+        told = {"TRAWL_BASE": base, "TRAWL_HEAD": "HEAD"}
+        self.run_it(SOURCE / "ci/pipeline", status=0, **told)
+        self.run_it(SOURCE / "ci/pipeline", status=1, TRAWL_EVENT="merge", **told)
 
     def test_shallow_checkout_is_an_error(self):
         self.git("checkout", "-q", "-b", "topic")
