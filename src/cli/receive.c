@@ -84,15 +84,15 @@ static void advise(const struct session *s)
 
 	fprintf(stderr,
 	        "trawl: this push would publish %zu secret%s; where %s: see above. What to do:\n"
-	        "  1. Revoke %s where %s issued, and keep the replacement in a secret store.\n"
+	        "  1. Revoke %s where it was issued, and keep the replacement in a secret store.\n"
 	        "  2. Take %s out of the commits; a later commit that deletes does not help.\n",
 	        count, count == 1 ? "" : "s", count == 1 ? "it stands" : "they stand",
-	        count == 1 ? "it" : "each", count == 1 ? "it was" : "it was",
-	        count == 1 ? "it" : "them");
+	        count == 1 ? "it" : "each", count == 1 ? "it" : "them");
 	if (oldest)
 		fprintf(stderr,
 		        "     In the last commit: git commit --amend. In earlier ones, from the\n"
-		        "     oldest: git rebase --interactive %.12s~1 (`edit` those commits).\n",
+		        "     oldest: git rebase --interactive %.12s~1 (`edit` those commits;\n"
+		        "     --root in place of the commit if it is the very first).\n",
 		        object_id_hex(&oldest->commit, id));
 	fprintf(
 	    stderr, "  3. Push again.\n%s",
