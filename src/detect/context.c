@@ -145,26 +145,52 @@ static size_t spans_before(const struct spans *spans, uint32_t offset)
 	return low;
 }
 
-/* Whether the nearest other match on one side of the match is near enough. */
-static bool holds_on_side(const struct context *c, const struct spans *spans, struct bytes text,
-                          struct span match, bool before)
+/* The nearest other match on one side of the match; NULL if it is not near enough. */
+static const struct span *nearest_on_side(const struct context *c, const struct spans *spans,
+                                          struct bytes text, struct span match, bool before)
 {
 	size_t nearest = spans_before(spans, match.start);
 
 	if (before)
-		return nearest > 0 && !too_far(c, text, spans->items[nearest - 1].end, match.start);
+		return nearest > 0 && !too_far(c, text, spans->items[nearest - 1].end, match.start)
+		           ? &spans->items[nearest - 1]
+		           : NULL;
 	while (nearest < spans->count && spans->items[nearest].start < match.end)
 		nearest++; /* it overlaps the match */
-	return nearest < spans->count && !too_far(c, text, match.end, spans->items[nearest].start);
+	return nearest < spans->count && !too_far(c, text, match.end, spans->items[nearest].start)
+	           ? &spans->items[nearest]
+	           : NULL;
+}
+
+enum found context_nearest(const struct context *c, struct context_cache *cache,
+                           struct matcher *matcher, unsigned part, struct bytes text,
+                           struct span match, struct span *nearest)
+{
+	const struct spans *spans = find_all(c, cache, matcher, part, text);
+	const struct span *before = NULL, *after = NULL;
+
+	if (spans->limit)
+		return FOUND_LIMIT;
+	if (c->max_line_distance != UNBOUNDED &&
+	    line_is_long(text, match.start, c->max_line_length))
+		return FOUND_NONE;
+	if (c->kind != CONTEXT_AFTER)
+		before = nearest_on_side(c, spans, text, match, true);
+	if (c->kind != CONTEXT_BEFORE)
+		after = nearest_on_side(c, spans, text, match, false);
+	if (before && after)
+		*nearest = match.start - before->end <= after->start - match.end ? *before : *after;
+	else if (before || after)
+		*nearest = before ? *before : *after;
+	return before || after ? FOUND_MATCH : FOUND_NONE;
 }
 
 enum found context_holds(const struct context *c, struct context_cache *cache,
                          struct matcher *matcher, unsigned part, struct bytes text,
                          struct span match)
 {
-	const struct spans *spans;
 	bool wanted = c->kind == CONTEXT_EITHER;
-	bool holds;
+	struct span nearest;
 
 	if (c->kind == CONTEXT_EACH || c->kind == CONTEXT_EITHER || c->kind == CONTEXT_NOT) {
 		/* One child that holds decides EITHER and NOT; one that does not decides EACH. */
@@ -179,13 +205,5 @@ enum found context_holds(const struct context *c, struct context_cache *cache,
 		}
 		return wanted ? FOUND_NONE : FOUND_MATCH;
 	}
-	spans = find_all(c, cache, matcher, part, text);
-	if (spans->limit)
-		return FOUND_LIMIT;
-	if (c->max_line_distance != UNBOUNDED &&
-	    line_is_long(text, match.start, c->max_line_length))
-		return FOUND_NONE;
-	holds = (c->kind != CONTEXT_AFTER && holds_on_side(c, spans, text, match, true)) ||
-	        (c->kind != CONTEXT_BEFORE && holds_on_side(c, spans, text, match, false));
-	return holds ? FOUND_MATCH : FOUND_NONE;
+	return context_nearest(c, cache, matcher, part, text, match, &nearest);
 }

@@ -24,4 +24,12 @@ enum found context_holds(const struct context *context, struct context_cache *ca
                          struct matcher *matcher, unsigned part, struct bytes text,
                          struct span match);
 
+/*
+ * Finds the nearest other match of a context of a pattern, where it may stand. FOUND_NONE if none
+ * is near enough; FOUND_LIMIT as above.
+ */
+enum found context_nearest(const struct context *context, struct context_cache *cache,
+                           struct matcher *matcher, unsigned part, struct bytes text,
+                           struct span match, struct span *nearest);
+
 #endif

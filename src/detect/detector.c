@@ -112,6 +112,8 @@ static enum err check_rule(struct patterns *patterns, unsigned part, const struc
 
 	if (!err && rule->context)
 		err = check_context(patterns, part, rule->context, &inner);
+	for (size_t i = 0; i < rule->part_count && !err; i++)
+		err = check_context(patterns, part, &rule->parts[i].near, &inner);
 	if (!err)
 		err = check_filters(patterns, part, &rule->filters, &inner);
 	if (err)
@@ -741,11 +743,47 @@ static void lower(struct proof *proof, enum level most)
 		proof->level = most;
 }
 
+static bool is_spent(struct verdict verdict)
+{
+	return verdict.soundness == STRUCTURE_BROKEN || verdict.soundness == STRUCTURE_SPENT;
+}
+
+/* What the parts that were found, and those that were not, add to the judgement. */
+static void judge_parts(const struct engine *e, const struct rule *rule, struct bytes text,
+                        struct proof *proof)
+{
+	for (size_t i = 0; i < proof->part_count; i++) {
+		const struct found_part *found = &proof->parts[i];
+		struct verdict verdict =
+		    structure_verify(found->part->structure,
+		                     bytes_slice(text, found->start, found->end), e->options.now);
+
+		if (!*proof->text)
+			memcpy(proof->text, verdict.text, sizeof(proof->text));
+		if (is_spent(verdict))
+			lower(proof, LEVEL_NOTE);
+	}
+	for (size_t i = 0, k = 0; i < rule->part_count; i++) {
+		if (k < proof->part_count && proof->parts[k].part == &rule->parts[i])
+			k++;
+		else if (rule->parts[i].absence == PART_LOWERS)
+			lower(proof, LEVEL_WARNING);
+	}
+}
+
+/* The first of the parts that was found; empty if none was. */
+static struct bytes first_part(const struct proof *proof, struct bytes text)
+{
+	return proof->part_count ? bytes_slice(text, proof->parts[0].start, proof->parts[0].end)
+	                         : (struct bytes){NULL, 0};
+}
+
 /* Sets confidence and level by the rule and by what proves the secret; false: it is dropped. */
-static bool judge(struct detector *d, const struct rule *rule, struct bytes secret,
+static bool judge(struct detector *d, const struct rule *rule, struct bytes text,
                   struct proof *proof)
 {
 	const struct engine *e = d->engine;
+	struct bytes secret = bytes_slice(text, proof->start, proof->end);
 	struct verdict verdict = structure_verify(rule->structure, secret, e->options.now);
 	bool refuted, proved;
 
@@ -753,7 +791,7 @@ static bool judge(struct detector *d, const struct rule *rule, struct bytes secr
 	proof->level = rule->level;
 	proof->checksum = CHECKSUM_STATE_NONE;
 	if (e->options.checksum != CHECKSUM_IGNORE || rule->checksum.required)
-		proof->checksum = checksum_verify(&rule->checksum, secret, (struct bytes){NULL, 0});
+		proof->checksum = checksum_verify(&rule->checksum, secret, first_part(proof, text));
 	refuted = proof->checksum == CHECKSUM_STATE_INVALID && rule->checksum.published;
 	proved = proof->checksum == CHECKSUM_STATE_VALID || verdict.soundness == STRUCTURE_SOUND;
 	if (rule->checksum.algorithm != CHECKSUM_NONE)
@@ -771,14 +809,67 @@ static bool judge(struct detector *d, const struct rule *rule, struct bytes secr
 	    (rule->checksum.required && proof->checksum == CHECKSUM_STATE_INVALID))
 		return false;
 	memcpy(proof->text, verdict.text, sizeof(proof->text));
-	if (refuted || verdict.soundness == STRUCTURE_BROKEN ||
-	    verdict.soundness == STRUCTURE_SPENT)
+	if (refuted || is_spent(verdict))
 		lower(proof, LEVEL_NOTE);
 	else if (verdict.soundness == STRUCTURE_LOCKED)
 		lower(proof, LEVEL_WARNING);
 	else if (proved)
 		proof->confidence = CONFIDENCE_HIGH;
+	judge_parts(e, rule, text, proof);
 	return true;
+}
+
+/* Notes the parts that are groups of the matcher's last match; the others find no place yet. */
+static void capture_parts(const struct detector *d, const struct rule *rule,
+                          struct span groups[PARTS_MAX])
+{
+	for (size_t i = 0; i < rule->part_count; i++) {
+		if (!rule->parts[i].group ||
+		    !matcher_group(d->matcher, rule->parts[i].group, &groups[i]))
+			groups[i] = (struct span){0, 0};
+	}
+}
+
+/* Looks for the part near the match; the pattern's first group is the part. */
+static enum found find_part(struct detector *d, struct bytes text, const struct engine_rule *r,
+                            const struct part *part, struct span match, struct span *place)
+{
+	enum found found =
+	    context_nearest(&part->near, d->context, d->matcher, r->part, text, match, place);
+
+	if (found != FOUND_MATCH)
+		return found;
+	if (matcher_search(d->matcher, r->part, &part->near.pattern, text, place->start,
+	                   place->start, place) != FOUND_MATCH)
+		return FOUND_LIMIT;
+	*place = matcher_secret(d->matcher);
+	return FOUND_MATCH;
+}
+
+/* Finds the parts of the rule; FOUND_NONE if one is lacking without which there is no secret. */
+static enum found find_parts(struct detector *d, struct bytes text, const struct engine_rule *r,
+                             struct span match, const struct span groups[PARTS_MAX],
+                             struct proof *proof)
+{
+	for (size_t i = 0; i < r->rule->part_count; i++) {
+		const struct part *part = &r->rule->parts[i];
+		struct span place = groups[i];
+		enum found found = place.end > place.start ? FOUND_MATCH : FOUND_NONE;
+
+		if (!part->group)
+			found = find_part(d, text, r, part, match, &place);
+		trace_say(d->trace, "part",
+		          found == FOUND_LIMIT                                    ? TRACE_LIMIT
+		          : found == FOUND_MATCH || part->absence != PART_REJECTS ? TRACE_PASSED
+		                                                                  : TRACE_REJECTED,
+		          "%s %s", part->name, found == FOUND_MATCH ? "found" : "not found");
+		if (found == FOUND_MATCH)
+			proof->parts[proof->part_count++] =
+			    (struct found_part){part, place.start, place.end};
+		else if (found == FOUND_LIMIT || part->absence == PART_REJECTS)
+			return found;
+	}
+	return FOUND_MATCH;
 }
 
 /* What filters and context say of the secret of the matcher's last match. */
@@ -814,7 +905,7 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
                         struct span match, struct proofs *out)
 {
 	struct proof proof = {.rule = r->rule};
-	struct span secret;
+	struct span secret, groups[PARTS_MAX];
 	enum found found;
 
 	/* Once more at this start, for the groups. */
@@ -823,17 +914,18 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
 	if (found != FOUND_MATCH)
 		return FOUND_LIMIT;
 	secret = matcher_secret(d->matcher);
+	capture_parts(d, r->rule, groups);
 	begin_candidate(d, r->rule, match, secret);
 	found = weigh(d, text, r, match, secret);
 	if (found == FOUND_MATCH && secret.end == secret.start)
 		found = FOUND_NONE;
+	if (found == FOUND_MATCH)
+		found = find_parts(d, text, r, match, groups, &proof);
 	if (found == FOUND_MATCH) {
-		struct bytes bytes = bytes_slice(text, secret.start, secret.end);
-
 		proof.start = secret.start;
 		proof.end = secret.end;
-		proof.entropy = entropy_of(bytes);
-		if (!judge(d, r->rule, bytes, &proof))
+		proof.entropy = entropy_of(bytes_slice(text, secret.start, secret.end));
+		if (!judge(d, r->rule, text, &proof))
 			found = FOUND_NONE;
 	}
 	end_candidate(d, &proof, found);

@@ -99,6 +99,13 @@ void detector_costs_add(struct detector_costs *costs, struct detector_costs more
 /* What this detector has cost so far. */
 struct detector_costs detector_costs(const struct detector *detector);
 
+/* A part that stands near a secret, or in its match. */
+struct found_part {
+	const struct part *part;
+	uint32_t start;
+	uint32_t end;
+};
+
 /* A proved match; offsets are bytes of the text. */
 struct proof {
 	const struct rule *rule;
@@ -107,7 +114,9 @@ struct proof {
 	enum checksum_state checksum;
 	enum confidence confidence;
 	enum level level;
-	double entropy;       /* bits per byte of the secret */
+	double entropy; /* bits per byte of the secret */
+	struct found_part parts[PARTS_MAX];
+	size_t part_count;
 	char text[PROOF_MAX]; /* what a decoder says of it, as in struct verdict */
 };
 

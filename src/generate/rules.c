@@ -154,6 +154,25 @@ static void put_checksum_field(FILE *out, const struct checksum *c)
 	        c->digits, c->position, c->from, c->to);
 }
 
+static void put_parts_field(FILE *out, const struct rule *rule)
+{
+	if (!rule->part_count)
+		return;
+	fputs("\t.parts = (const struct part[]){\n", out);
+	for (size_t i = 0; i < rule->part_count; i++) {
+		const struct part *part = &rule->parts[i];
+
+		fputs("\t{\n", out);
+		put_text_field(out, "name", part->name);
+		put_text_field(out, "group", part->group);
+		fputs("\t.near = ", out);
+		put_context(out, &part->near);
+		fprintf(out, ",\n\t.absence = %d,\n\t.structure = %d,\n\t},\n", (int)part->absence,
+		        (int)part->structure);
+	}
+	fprintf(out, "\t},\n\t.part_count = %zu,\n", rule->part_count);
+}
+
 static void put_stub(FILE *out, const struct stub *stub)
 {
 	fputc('{', out);
@@ -229,6 +248,7 @@ static void put_rule(FILE *out, const struct rule *rule)
 	fputs(",\n", out);
 	put_checksum_field(out, &rule->checksum);
 	fprintf(out, "\t.structure = %d,\n", (int)rule->structure);
+	put_parts_field(out, rule);
 	put_derived_fields(out, rule);
 	put_examples_field(out, rule);
 	put_text_field(out, "file", rule->file);

@@ -32,11 +32,24 @@ struct suppression {
 	uint32_t line;       /* 1-based, in its file; 0: none */
 };
 
+/* Where another part of the credential stands; offsets, lines and columns as a finding's. */
+struct finding_part {
+	const char *name; /* borrowed of the rule */
+	uint64_t start_offset;
+	uint64_t end_offset;
+	uint32_t start_line;
+	uint32_t start_column;
+	uint32_t end_line;
+	uint32_t end_column;
+};
+
 struct finding {
 	const struct rule *rule;
-	struct bytes path;     /* as the system names it, any bytes; owned by the list */
-	const char *secret;    /* NULL unless raw secrets were asked for; owned by the list */
-	const char *proof;     /* what it was decoded to, in few words; NULL: nothing; likewise */
+	struct bytes path;  /* as the system names it, any bytes; owned by the list */
+	const char *secret; /* NULL unless raw secrets were asked for; owned by the list */
+	const char *proof;  /* what it was decoded to, in few words; NULL: nothing; likewise */
+	const struct finding_part *parts; /* in the rule's order; owned by the list */
+	size_t part_count;
 	uint64_t start_offset; /* bytes of the original blob, 0-based */
 	uint64_t end_offset;   /* exclusive */
 	uint32_t start_line;   /* 1-based; lines end at LF */

@@ -56,6 +56,15 @@ struct context {
 	size_t child_count;
 };
 
+enum { PARTS_MAX = 4 };
+
+/* What a secret without one of its parts comes to. */
+enum part_absence {
+	PART_IGNORED, /* nothing changes */
+	PART_LOWERS,  /* a finding of low confidence */
+	PART_REJECTS, /* none */
+};
+
 enum heuristic { HEURISTIC_PATH = 1, HEURISTIC_URI = 2, HEURISTIC_WORDS = 4 };
 
 enum checksum_algorithm {
@@ -182,6 +191,19 @@ struct example {
 	const char *file_name; /* NULL: none */
 };
 
+/*
+ * Another part of the credential, as an id that a secret belongs to: no secret itself, and no
+ * finding without one. It stands near the match, or is a group of it.
+ */
+struct part {
+	const char *name;
+	const char *group; /* NULL: it stands near */
+	struct context
+	    near; /* BEFORE, AFTER or AROUND; its first group, if it has one, is the part */
+	enum part_absence absence;
+	enum structure structure; /* what it says is said of the finding */
+};
+
 struct rule {
 	const char *id;        /* kebab-case, unique, stable for ever */
 	const char *rspec_key; /* "S7791"; NULL: none */
@@ -204,6 +226,8 @@ struct rule {
 	struct filters filters;
 	struct checksum checksum;
 	enum structure structure;
+	const struct part *parts; /* at most PARTS_MAX */
+	size_t part_count;
 
 	/* Derived from the pattern when the rule is loaded. */
 	struct reach reach;           /* width UNBOUNDED: the rule runs over whole blobs */

@@ -41,6 +41,26 @@ static void write_place(struct json *j, const struct finding *f)
 	json_uint(j, "end_offset", f->end_offset);
 }
 
+/* The other parts of the credential, and where they stand. */
+static void write_parts(struct json *j, const struct finding *f)
+{
+	json_array(j, "parts");
+	for (size_t i = 0; i < f->part_count; i++) {
+		const struct finding_part *part = &f->parts[i];
+
+		json_object(j, NULL);
+		json_text(j, "name", part->name);
+		json_uint(j, "start_line", part->start_line);
+		json_uint(j, "start_column", part->start_column);
+		json_uint(j, "end_line", part->end_line);
+		json_uint(j, "end_column", part->end_column);
+		json_uint(j, "start_offset", part->start_offset);
+		json_uint(j, "end_offset", part->end_offset);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 /* The members that every finding has, into the open object. */
 static void write_finding(struct json *j, const struct finding *f,
                           const struct report_options *options)
@@ -63,6 +83,8 @@ static void write_finding(struct json *j, const struct finding *f,
 	json_text(j, "checksum", checksum_state_name(f->checksum));
 	if (f->proof)
 		json_text(j, "proof", f->proof);
+	if (f->part_count)
+		write_parts(j, f);
 	json_decimal(j, "entropy", f->entropy, 2);
 }
 

@@ -701,6 +701,36 @@ static void write_location(struct writer *w, const struct result *r)
 	json_end(j);
 }
 
+/* The other parts of the credential, which stand in the same file. */
+static void write_parts(struct writer *w, const struct result *r)
+{
+	struct json *j = &w->json;
+
+	if (!r->finding->part_count)
+		return;
+	json_array(j, "relatedLocations");
+	for (size_t i = 0; i < r->finding->part_count; i++) {
+		const struct finding_part *part = &r->finding->parts[i];
+
+		json_object(j, NULL);
+		json_uint(j, "id", i + 1);
+		json_object(j, "message");
+		json_text(j, "text", part->name);
+		json_end(j);
+		json_object(j, "physicalLocation");
+		write_place(w, "artifactLocation", place_of(r));
+		json_object(j, "region");
+		json_uint(j, "startLine", part->start_line);
+		json_uint(j, "startColumn", part->start_column);
+		json_uint(j, "endLine", part->end_line);
+		json_uint(j, "endColumn", part->end_column);
+		json_end(j);
+		json_end(j);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 static void write_fingerprints(struct json *j, const struct finding *f)
 {
 	if (f->line_hash_count) {
@@ -770,6 +800,7 @@ static void write_result(struct writer *w, const struct result *r)
 	json_text(j, "level", level_name(f->level));
 	write_message(j, "message", f->rule->message, MESSAGE_MAX);
 	write_location(w, r);
+	write_parts(w, r);
 	write_fingerprints(j, f);
 	if (r->leak)
 		json_uuid(j, "correlationGuid", f->fingerprint); /* of all its occurrences */

@@ -8,18 +8,35 @@
 enum column { PLACE, LEVEL, CONFIDENCE, RULE, SECRET, PROOF, COLUMN_COUNT };
 
 /* A cell wider than this is written whole but moves no other line's columns. */
-enum { WIDTH_MAX = 72 };
+enum { WIDTH_MAX = 72, PROOF_CELL_MAX = 256 };
 
 /* The cells of one finding's line, and the memory behind those that are made for it. */
 struct line {
 	struct bytes cells[COLUMN_COUNT];
 	char place[32];
 	char preview[SAFE_PREVIEW_MAX];
+	char proof[PROOF_CELL_MAX];
 };
+
+/* Checksum, what the secret decodes to, and its other parts, as "a, b, with an id at 1:2". */
+static void proof_fill(char cell[PROOF_CELL_MAX], const struct finding *f)
+{
+	static const char *const checksums[] = {"", "checksum valid", "checksum invalid"};
+	/* That a scheme which nobody published does not fit tells nothing. */
+	bool told = f->checksum != CHECKSUM_STATE_INVALID || f->rule->checksum.published;
+	int len = snprintf(cell, PROOF_CELL_MAX, "%s", told ? checksums[f->checksum] : "");
+
+	if (f->proof)
+		len += snprintf(cell + len, (size_t)(PROOF_CELL_MAX - len), "%s%.80s",
+		                len ? ", " : "", f->proof);
+	for (size_t i = 0; i < f->part_count && len < PROOF_CELL_MAX; i++)
+		len += snprintf(cell + len, (size_t)(PROOF_CELL_MAX - len),
+		                "%swith %s at %" PRIu32 ":%" PRIu32, len ? ", " : "",
+		                f->parts[i].name, f->parts[i].start_line, f->parts[i].start_column);
+}
 
 static void line_fill(struct line *l, const struct finding *f, const struct report_options *options)
 {
-	static const char *const checksums[] = {"", "checksum valid", "checksum invalid"};
 	const char *preview = safe_preview(f, l->preview);
 
 	snprintf(l->place, sizeof(l->place), "%" PRIu32 ":%" PRIu32, f->start_line,
@@ -29,11 +46,8 @@ static void line_fill(struct line *l, const struct finding *f, const struct repo
 	l->cells[CONFIDENCE] = bytes_of(confidence_name(f->confidence));
 	l->cells[RULE] = bytes_of(f->rule->id);
 	l->cells[SECRET] = bytes_of(preview);
-	/* That a scheme which nobody published does not fit tells nothing. */
-	if (f->checksum != CHECKSUM_STATE_INVALID || f->rule->checksum.published)
-		l->cells[PROOF] = bytes_of(checksums[f->checksum]);
-	if (f->proof)
-		l->cells[PROOF] = bytes_of(f->proof);
+	proof_fill(l->proof, f);
+	l->cells[PROOF] = bytes_of(l->proof);
 	if (options->show_secrets && f->secret)
 		l->cells[SECRET] = (struct bytes){(const unsigned char *)f->secret, f->secret_len};
 }

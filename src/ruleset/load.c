@@ -707,12 +707,67 @@ static void read_post(struct loader *l, const struct yaml_node *node, struct rul
 	rule->structure = structure ? structure_of(l, structure) : STRUCTURE_NONE;
 }
 
+/* detection.parts */
+
+static void read_part(struct loader *l, const struct yaml_node *node, struct part *part)
+{
+	static const struct shape shape = {"a part", .required = {"name"},
+	                                   .optional = {"group", "pattern", "maxCharDistance",
+	                                                "maxLineDistance", "maxLineLength",
+	                                                "absent", "structure"}};
+	static const char *const absences[] = {"ignore", "lower", "reject", NULL};
+	const struct yaml_node *pattern = yaml_get(node, "pattern");
+	const struct yaml_node *structure = yaml_get(node, "structure");
+	struct regex_facts facts;
+	unsigned absence = PART_IGNORED;
+
+	if (!has_shape(l, node, &shape))
+		return;
+	if (!pattern == !yaml_get(node, "group"))
+		fail(l, node->line,
+		     "a part needs either a `pattern` near the match or a `group` of it");
+	take_text(l, node, "name", &part->name);
+	take_text(l, node, "group", &part->group);
+	take_choice(l, node, "absent", absences, &absence);
+	part->absence = absence;
+	part->structure = structure ? structure_of(l, structure) : STRUCTURE_NONE;
+	part->near = (struct context){.kind = CONTEXT_AROUND,
+	                              .max_char_distance = UNBOUNDED,
+	                              .max_line_distance = UNBOUNDED,
+	                              .max_line_length = LINE_LENGTH_DEFAULT};
+	if (pattern)
+		part->near.pattern = pattern_of(l, pattern, &facts);
+	take_uint(l, node, "maxCharDistance", &part->near.max_char_distance);
+	take_uint(l, node, "maxLineDistance", &part->near.max_line_distance);
+	take_uint(l, node, "maxLineLength", &part->near.max_line_length);
+	if (pattern && part->near.max_char_distance == UNBOUNDED &&
+	    part->near.max_line_distance == UNBOUNDED)
+		fail(l, node->line,
+		     "a part must say how near it stands: maxLineDistance or "
+		     "maxCharDistance");
+}
+
+static void read_parts(struct loader *l, const struct yaml_node *node, struct rule *rule)
+{
+	size_t count;
+	const struct yaml_node *entries = entries_of(l, node, &count);
+	struct part *parts = arena_alloc(l->arena, count, sizeof(*parts));
+
+	if (count > PARTS_MAX)
+		fail(l, node->line, "a rule has at most %d parts", PARTS_MAX);
+	for (size_t i = 0; i < count && !l->err; i++)
+		read_part(l, &entries[i], &parts[i]);
+	rule->parts = parts;
+	rule->part_count = count;
+}
+
 /* provider and rule */
 
 /* Each module that stands here replaces the provider's whole module. */
 static void take_detection(struct loader *l, const struct yaml_node *parent, struct rule *rule)
 {
-	static const struct shape shape = {"detection", .optional = {"pre", "matching", "post"}};
+	static const struct shape shape = {"detection",
+	                                   .optional = {"pre", "matching", "post", "parts"}};
 	const struct yaml_node *node = section(l, parent, "detection", &shape), *module;
 
 	if (!node)
@@ -726,6 +781,9 @@ static void take_detection(struct loader *l, const struct yaml_node *parent, str
 	module = yaml_get(node, "post");
 	if (module)
 		read_post(l, module, rule);
+	module = yaml_get(node, "parts");
+	if (module)
+		read_parts(l, module, rule);
 }
 
 /* Addresses, or mappings whose link is the address. */
@@ -840,7 +898,7 @@ static void check_group(struct loader *l, const struct rule *rule, const char *n
 {
 	if (!l->err && name && !regex_has_group(rule->pattern.text, bytes_of(name)))
 		fail(l, rule->line,
-		     "rule `%s` filters the group `%.60s`, which its pattern does not have; name "
+		     "rule `%s` names the group `%.60s`, which its pattern does not have; name "
 		     "it with (?<%.60s>...)",
 		     rule->id, name, name);
 }
@@ -850,6 +908,8 @@ static void check_groups(struct loader *l, const struct rule *rule, const struct
 {
 	check_group(l, rule, filters->entropy_input);
 	check_group(l, rule, filters->heuristic_input);
+	for (size_t i = 0; i < rule->part_count; i++)
+		check_group(l, rule, rule->parts[i].group);
 	for (size_t i = 0; i < filters->group_count && !l->err; i++) {
 		check_group(l, rule, filters->groups[i].group);
 		check_groups(l, rule, &filters->groups[i].filters);

@@ -90,12 +90,79 @@ static void find_suppression(const struct scanner *s, struct finding *f, struct 
 		f->suppression = suppressions_at(others, f->held, path);
 }
 
+/* Edges of parts that are still to be located: they stand before and after their secrets. */
+struct edges {
+	struct edge {
+		size_t at; /* bytes of the text */
+		struct finding_part *part;
+		bool end;
+	} * items;
+	size_t count;
+	size_t cap;
+};
+
+static int edge_order(const void *left, const void *right)
+{
+	const struct edge *a = left, *b = right;
+
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+/* Gives the finding room for the proof's parts, and notes their edges. */
+static void add_parts(struct finding *f, const struct proof *p, struct edges *edges,
+                      struct arena *arena)
+{
+	struct finding_part *parts;
+
+	if (!p->part_count)
+		return;
+	parts = arena_alloc(arena, p->part_count, sizeof(*parts));
+	for (size_t i = 0; i < p->part_count; i++) {
+		parts[i].name = p->parts[i].part->name;
+		for (int end = 0; end < 2; end++) {
+			edges->items = mem_grow(edges->items, edges->count, &edges->cap,
+			                        sizeof(*edges->items));
+			edges->items[edges->count++] = (struct edge){
+			    end ? p->parts[i].end : p->parts[i].start, &parts[i], end};
+		}
+	}
+	f->parts = parts;
+	f->part_count = p->part_count;
+}
+
+/* Locates all edges in one pass over the text, and frees them. */
+static void locate_parts(struct scanner *s, struct edges *edges)
+{
+	struct locator at;
+
+	locator_init(&at, s->view.text);
+	if (edges->count)
+		qsort(edges->items, edges->count, sizeof(*edges->items), edge_order);
+	for (size_t i = 0; i < edges->count; i++) {
+		struct finding_part *part = edges->items[i].part;
+		size_t offset = view_source_offset(&s->view, edges->items[i].at);
+
+		locator_move(&at, edges->items[i].at);
+		if (edges->items[i].end) {
+			part->end_offset = offset;
+			part->end_line = at.line;
+			part->end_column = at.column;
+		} else {
+			part->start_offset = offset;
+			part->start_line = at.line;
+			part->start_column = at.column;
+		}
+	}
+	free(edges->items);
+}
+
 /* Adds the proofs of the text on view as findings, or as such that something is held against. */
 static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_result *result)
 {
 	struct finding_list *findings = &result->findings;
 	struct bytes text = s->view.text, path;
 	struct inline_allow allow = {.foreign = s->options->foreign_markers};
+	struct edges edges = {0};
 	struct locator at;
 
 	if (s->options->keep_secrets)
@@ -132,12 +199,14 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 		f.end_column = at.column;
 		set_prefix(&f, secret);
 		fingerprint_make(&s->options->key, p->rule->id, secret, f.fingerprint);
+		add_parts(&f, p, &edges, &findings->text);
 		if (*p->text)
 			f.proof = arena_text(&findings->text, bytes_of(p->text));
 		if (s->options->keep_secrets)
 			f.secret = arena_text(&findings->text, secret);
 		finding_list_add(f.suppression ? &result->suppressed : findings, &f);
 	}
+	locate_parts(s, &edges);
 }
 
 /* Gives the findings from number `first` on, all of the text on view, the hashes of their lines. */

@@ -441,9 +441,9 @@ static void assert_found_across(unsigned char *filler, const char *token, size_t
 
 static void chunk_borders_hide_nothing(void **state)
 {
-	static const char *const ids[] = {"github-personal-access-token", "aws-access-key-id",
-	                                  "gitlab-personal-access-token", "slack-bot-token",
-	                                  "npm-access-token"};
+	static const char *const ids[] = {
+	    "github-personal-access-token", "digitalocean-access-token",
+	    "gitlab-personal-access-token", "slack-bot-token", "npm-access-token"};
 	static const char *const more[] = {" key=bhd_ab12 ", "\nlin_abc\n", "a keyword_918273 ",
 	                                   "ovl_ovl_ovl_", "=wrd_abc123 "};
 	unsigned char *filler = make_filler(CHUNKED);

@@ -41,11 +41,11 @@ static uint64_t next_random(uint64_t *seed)
 enum part_kind { PART_BYTE, PART_ALL, PART_ONE_OF, PART_REPEAT };
 
 /* What an expression was printed from, as far as it is needed to draw a text that fits. */
-struct part {
+struct piece {
 	enum part_kind kind;
 	bool has[256];        /* BYTE: which */
-	struct part *child;   /* ALL, ONE_OF, REPEAT */
-	struct part *next;    /* sibling */
+	struct piece *child;  /* ALL, ONE_OF, REPEAT */
+	struct piece *next;   /* sibling */
 	unsigned least, most; /* REPEAT */
 };
 
@@ -57,7 +57,7 @@ struct generator {
 	bool java; /* some syntax was printed that PCRE2 reads otherwise than Java */
 	bool java_allowed;
 	unsigned groups;
-	struct part *closed; /* a group that can be referred to */
+	struct piece *closed; /* a group that can be referred to */
 };
 
 static unsigned below(struct generator *g, unsigned n)
@@ -84,9 +84,9 @@ static void print(struct generator *g, const char *text)
 	assert_int_equal(buf_append(&g->out, bytes_of(text)), ERR_NONE);
 }
 
-static struct part *part_new(struct generator *g, enum part_kind kind)
+static struct piece *part_new(struct generator *g, enum part_kind kind)
 {
-	struct part *part = arena_alloc(&g->arena, 1, sizeof(*part));
+	struct piece *part = arena_alloc(&g->arena, 1, sizeof(*part));
 
 	part->kind = kind;
 	return part;
@@ -148,9 +148,9 @@ static void print_nothing(struct generator *g)
 	print_space(g);
 }
 
-static struct part *byte_part(struct generator *g, unsigned char byte)
+static struct piece *byte_part(struct generator *g, unsigned char byte)
 {
-	struct part *part = part_new(g, PART_BYTE);
+	struct piece *part = part_new(g, PART_BYTE);
 
 	part->has[byte] = true;
 	if (g->caseless)
@@ -257,9 +257,9 @@ static void print_class_items(struct generator *g, bool has[256])
 }
 
 /* A class, perhaps with Java's intersections. Prints and returns what it contains. */
-static struct part *print_class(struct generator *g)
+static struct piece *print_class(struct generator *g)
 {
-	struct part *part;
+	struct piece *part;
 	bool negated, any;
 	size_t mark = g->out.len;
 
@@ -312,7 +312,7 @@ static struct part *print_class(struct generator *g)
 	return part;
 }
 
-static struct part *print_choice(struct generator *g, unsigned depth);
+static struct piece *print_choice(struct generator *g, unsigned depth);
 
 /* A lookaround: takes no part in the drawn texts. */
 static void print_look(struct generator *g, unsigned depth)
@@ -340,10 +340,10 @@ static void print_look(struct generator *g, unsigned depth)
 	g->caseless = caseless;
 }
 
-static struct part *print_group(struct generator *g, unsigned depth)
+static struct piece *print_group(struct generator *g, unsigned depth)
 {
 	bool extended = g->extended, caseless = g->caseless, quoted, captures = false;
-	struct part *part;
+	struct piece *part;
 
 	switch (below(g, 10)) {
 	case 0:
@@ -391,9 +391,9 @@ static struct part *print_group(struct generator *g, unsigned depth)
 }
 
 /* Prints some quantifier or none; returns the part that it makes of this one. */
-static struct part *print_repeat(struct generator *g, struct part *part)
+static struct piece *print_repeat(struct generator *g, struct piece *part)
 {
-	struct part *repeat = part_new(g, PART_REPEAT);
+	struct piece *repeat = part_new(g, PART_REPEAT);
 	unsigned least = below(g, 4), more = below(g, 3);
 
 	print_nothing(g);
@@ -435,7 +435,7 @@ static struct part *print_repeat(struct generator *g, struct part *part)
 }
 
 /* A literal of some bytes, so that there are stubs; the last one may be repeated. */
-static struct part **print_word(struct generator *g, struct part **last)
+static struct piece **print_word(struct generator *g, struct piece **last)
 {
 	bool quoted = one_in(g, 15);
 
@@ -463,7 +463,7 @@ static struct part **print_word(struct generator *g, struct part **last)
 }
 
 /* Prints one item and appends its part, if it has one. */
-static struct part **print_item(struct generator *g, struct part **last, unsigned depth)
+static struct piece **print_item(struct generator *g, struct piece **last, unsigned depth)
 {
 	const struct named *n;
 
@@ -530,17 +530,17 @@ static struct part **print_item(struct generator *g, struct part **last, unsigne
 		return print_word(g, last);
 	}
 	if (one_in(g, 3)) {
-		struct part *part = *last;
+		struct piece *part = *last;
 
 		*last = print_repeat(g, part);
 	}
 	return &(*last)->next;
 }
 
-static struct part *print_sequence(struct generator *g, unsigned depth)
+static struct piece *print_sequence(struct generator *g, unsigned depth)
 {
-	struct part *all = part_new(g, PART_ALL);
-	struct part **last = &all->child;
+	struct piece *all = part_new(g, PART_ALL);
+	struct piece **last = &all->child;
 
 	for (unsigned n = below(g, depth ? 4 : 7); n > 0; n--) {
 		print_nothing(g);
@@ -550,10 +550,10 @@ static struct part *print_sequence(struct generator *g, unsigned depth)
 	return all;
 }
 
-static struct part *print_choice(struct generator *g, unsigned depth)
+static struct piece *print_choice(struct generator *g, unsigned depth)
 {
-	struct part *one_of = part_new(g, PART_ONE_OF);
-	struct part **last = &one_of->child;
+	struct piece *one_of = part_new(g, PART_ONE_OF);
+	struct piece **last = &one_of->child;
 
 	for (unsigned n = one_in(g, depth ? 3 : 6) ? 1 + below(g, 3) : 0;; n--) {
 		*last = print_sequence(g, depth);
@@ -566,7 +566,7 @@ static struct part *print_choice(struct generator *g, unsigned depth)
 
 /* ---- Random texts ---- */
 
-static void draw(struct generator *g, const struct part *part, struct buf *text)
+static void draw(struct generator *g, const struct piece *part, struct buf *text)
 {
 	unsigned count = 0, chosen;
 
@@ -591,14 +591,14 @@ static void draw(struct generator *g, const struct part *part, struct buf *text)
 		}
 		return;
 	case PART_ALL:
-		for (const struct part *c = part->child; c; c = c->next)
+		for (const struct piece *c = part->child; c; c = c->next)
 			draw(g, c, text);
 		return;
 	case PART_ONE_OF:
-		for (const struct part *c = part->child; c; c = c->next)
+		for (const struct piece *c = part->child; c; c = c->next)
 			count++;
 		chosen = below(g, count);
-		for (const struct part *c = part->child; c; c = c->next) {
+		for (const struct piece *c = part->child; c; c = c->next) {
 			if (chosen-- == 0)
 				draw(g, c, text);
 		}
@@ -618,7 +618,7 @@ static void draw_noise(struct generator *g, struct buf *text, unsigned most)
 }
 
 /* Full buffers end a text: what does not fit is left out. */
-static void draw_text(struct generator *g, const struct part *part, struct buf *text)
+static void draw_text(struct generator *g, const struct piece *part, struct buf *text)
 {
 	buf_clear(text);
 	draw_noise(g, text, 12);
@@ -751,7 +751,7 @@ struct tally {
 
 static void check_expression(struct generator *g, struct tally *tally)
 {
-	struct part *part = print_choice(g, 0);
+	struct piece *part = print_choice(g, 0);
 	struct expression e = {.text = buf_text(&g->out)};
 	struct ruleset set = {0};
 	struct error error = {0};
@@ -817,7 +817,7 @@ static void a_class_contains_what_it_says(void **state)
 		struct ruleset set = {.parts[PART_USER].slot_count = 1};
 		struct pattern pattern = {0};
 		struct expression e = {.pattern = &pattern};
-		struct part *part;
+		struct piece *part;
 
 		buf_init(&g.out, 4096);
 		g.caseless = i % 3 == 0;

@@ -287,7 +287,8 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 	                            "id, metadata, rspecKey, type, "
 	                            "detection, examples, severity, confidence, reach"},
 	    {"      detection: {macthing: {pattern: a}}\n",
-	     "x.yaml:6: unknown key `macthing` in detection; known keys are: pre, matching, post"},
+	     "x.yaml:6: unknown key `macthing` in detection; known keys are: pre, matching, post, "
+	     "parts"},
 	    {"      detection: {pre: {incldue: {content: a}}}\n",
 	     "x.yaml:6: unknown key `incldue` in detection.pre; known keys are: include, reject, "
 	     "scopes"},
@@ -467,11 +468,11 @@ static void wrong_types_and_values_are_refused(void **state)
 	    {POST("groups: [{patternNot: a}]"),
 	     "x.yaml:6: detection.post.groups has no `name`; add it"},
 	    {POST("groups: {body: {patternNot: a}}"),
-	     "x.yaml:4: rule `acme-token` filters the group `body`, which its pattern does not "
+	     "x.yaml:4: rule `acme-token` names the group `body`, which its pattern does not "
 	     "have; "
 	     "name it with (?<body>...)"},
 	    {POST("heuristicFilter: {heuristics: uri, inputString: body}"),
-	     "x.yaml:4: rule `acme-token` filters the group `body`, which its pattern does not "
+	     "x.yaml:4: rule `acme-token` names the group `body`, which its pattern does not "
 	     "have; "
 	     "name it with (?<body>...)"},
 	    {POST("structure: xml"),

@@ -14,37 +14,59 @@
 #define BYTES(literal) ((struct bytes){(const unsigned char *)(literal), sizeof(literal) - 1})
 #define TOKEN "tok_kmtqwzbv"
 
-static const char rules[] = "provider:\n"
-			    "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
-			    "  rules:\n"
-			    "    - id: s-token\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'tok_[a-z]{8}'}}\n"
-			    "    - id: s-first\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: '!tok_[a-z]{8}'}}\n"
-			    "    - id: s-shifted\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'efghtok_[a-z]{4}'}}\n"
-			    "    - id: s-lines\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'BEGIN\\n[^-]{1,40}\\nEND'}}\n"
-			    "    - id: s-group\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'keyword=([a-z]{8})'}}\n"
-			    "    - id: s-control\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'ctl_\\n[a-z]{8}'}}\n"
-			    "    - id: s-ahead\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'lookahead_(?=([a-z]{12}))'}}\n"
-			    "    - id: s-generic\n"
-			    "      type: analyzerGeneric\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'generic=([a-z]{8})'}}\n"
-			    "    - id: s-endless\n"
-			    "      metadata: {name: Test}\n"
-			    "      detection: {matching: {pattern: 'cat_(?:(?:a|aa|aaa)+b?)+!'}}\n";
+static const char rules[] =
+    "provider:\n"
+    "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
+    "  rules:\n"
+    "    - id: s-token\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'tok_[a-z]{8}'}}\n"
+    "    - id: s-first\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: '!tok_[a-z]{8}'}}\n"
+    "    - id: s-shifted\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'efghtok_[a-z]{4}'}}\n"
+    "    - id: s-lines\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'BEGIN\\n[^-]{1,40}\\nEND'}}\n"
+    "    - id: s-group\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'keyword=([a-z]{8})'}}\n"
+    "    - id: s-control\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'ctl_\\n[a-z]{8}'}}\n"
+    "    - id: s-ahead\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'lookahead_(?=([a-z]{12}))'}}\n"
+    "    - id: s-generic\n"
+    "      type: analyzerGeneric\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'generic=([a-z]{8})'}}\n"
+    "    - id: s-parts\n"
+    "      metadata: {name: Test}\n"
+    "      detection:\n"
+    "        matching: {pattern: 'pair=([a-z]{8})(?<tail>:[0-9]{2})?'}\n"
+    "        parts:\n"
+    "          - {name: id, pattern: 'id=([0-9]{4})', maxLineDistance: 2}\n"
+    "          - {name: tail, group: tail}\n"
+    "          - {name: end, pattern: 'until=([0-9-]{10})', maxCharDistance: "
+    "20, structure: end-day}\n"
+    "    - id: s-lowered\n"
+    "      metadata: {name: Test}\n"
+    "      detection:\n"
+    "        matching: {pattern: 'alone=[a-z]{8}'}\n"
+    "        parts: [{name: id, pattern: 'id=[0-9]{4}', maxCharDistance: 9, "
+    "absent: lower}]\n"
+    "    - id: s-required\n"
+    "      metadata: {name: Test}\n"
+    "      detection:\n"
+    "        matching: {pattern: 'needs=[a-z]{8}'}\n"
+    "        parts: [{name: id, pattern: 'id=[0-9]{4}', maxCharDistance: 9, "
+    "absent: reject}]\n"
+    "    - id: s-endless\n"
+    "      metadata: {name: Test}\n"
+    "      detection: {matching: {pattern: 'cat_(?:(?:a|aa|aaa)+b?)+!'}}\n";
 
 static struct ruleset set;
 static struct engine *engine;
@@ -55,7 +77,7 @@ static struct scan_result result;
 static int set_up(void **state)
 {
 	static const char *const path = "rules.yaml";
-	struct engine_options plain = {0};
+	struct engine_options plain = {.now = 1614816000}; /* 2021-03-04 */
 	struct error error = {0};
 
 	tree_enter(state);
@@ -535,6 +557,82 @@ static void versions_that_decode_differently(void **state)
 	scan_state_release(&fourth);
 }
 
+static void assert_part(size_t i, size_t k, const char *name, struct place place)
+{
+	const struct finding_part *part;
+
+	assert_true(i < result.findings.count && k < result.findings.items[i].part_count);
+	part = &result.findings.items[i].parts[k];
+	assert_string_equal(part->name, name);
+	assert_int_equal(part->start_offset, place.start);
+	assert_int_equal(part->end_offset, place.end);
+	assert_int_equal(part->start_line, place.line);
+	assert_int_equal(part->start_column, place.column);
+	assert_int_equal(part->end_line, place.end_line);
+	assert_int_equal(part->end_column, place.end_column);
+}
+
+static void parts_stand_on_both_sides(void **state)
+{
+	(void)state;
+	assert_int_equal(scan(BYTES("id=1234\n\npair=kmtqwzbv:77\npair=qzxwvbtr\nx id=5678\n")), 2);
+	assert_place(0, "s-parts", (struct place){14, 22, 3, 6, 3, 14});
+	assert_int_equal(result.findings.items[0].part_count, 2);
+	assert_part(0, 0, "id", (struct place){3, 7, 1, 4, 1, 8});
+	assert_part(0, 1, "tail", (struct place){22, 25, 3, 14, 3, 17});
+	/* The nearest one counts. */
+	assert_int_equal(result.findings.items[1].part_count, 1);
+	assert_part(1, 0, "id", (struct place){45, 49, 5, 6, 5, 10});
+}
+
+static void parts_have_the_places_of_utf16(void **state)
+{
+	static const char text[] = "\xff\xfei\0d\0=\0"
+				   "1\0"
+				   "2\0"
+				   "3\0"
+				   "4\0\n\0"
+				   "p\0a\0i\0r\0=\0k\0m\0t\0q\0w\0z\0b\0v";
+
+	(void)state;
+	assert_int_equal(scan((struct bytes){(const unsigned char *)text, sizeof(text)}), 1);
+	assert_part(0, 0, "id", (struct place){8, 16, 1, 4, 1, 8});
+}
+
+static void a_part_too_far_away_is_none(void **state)
+{
+	(void)state;
+	assert_int_equal(scan(BYTES("id=1234\n\n\npair=kmtqwzbv\n")), 1);
+	assert_int_equal(result.findings.items[0].part_count, 0);
+	assert_null(result.findings.items[0].parts);
+	assert_int_equal(scan(BYTES("id=1234\n")), 0);
+}
+
+static void a_part_may_be_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(scan(BYTES("alone=kmtqwzbv id=1234")), 1);
+	assert_int_equal(result.findings.items[0].level, LEVEL_ERROR);
+	assert_int_equal(scan(BYTES("alone=kmtqwzbv           id=1234")), 1);
+	assert_int_equal(result.findings.items[0].level, LEVEL_WARNING);
+	assert_int_equal(result.findings.items[0].confidence, CONFIDENCE_LOW);
+	assert_int_equal(scan(BYTES("id=1234 needs=kmtqwzbv")), 1);
+	assert_int_equal(scan(BYTES("id=1234           needs=kmtqwzbv")), 0);
+}
+
+static void what_has_ended_is_a_note(void **state)
+{
+	(void)state;
+	assert_int_equal(scan(BYTES("pair=kmtqwzbv until=2021-03-02")), 1);
+	assert_string_equal(result.findings.items[0].proof, "expired 2021-03-02");
+	assert_int_equal(result.findings.items[0].level, LEVEL_NOTE);
+	assert_int_equal(scan(BYTES("pair=kmtqwzbv until=2021-03-04")), 1);
+	assert_string_equal(result.findings.items[0].proof, "expires 2021-03-04");
+	assert_int_equal(result.findings.items[0].level, LEVEL_ERROR);
+	assert_int_equal(scan(BYTES("pair=kmtqwzbv")), 1);
+	assert_null(result.findings.items[0].proof);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -561,6 +659,11 @@ int main(void)
 	    TEST(overlapping_findings_in_a_long_chain),
 	    TEST(results_add_up),
 	    TEST(versions_that_decode_differently),
+	    TEST(parts_stand_on_both_sides),
+	    TEST(parts_have_the_places_of_utf16),
+	    TEST(a_part_too_far_away_is_none),
+	    TEST(a_part_may_be_asked_for),
+	    TEST(what_has_ended_is_a_note),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
