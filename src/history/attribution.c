@@ -34,7 +34,7 @@ struct attribution {
 	const struct reference_list *references;
 	const struct objects *objects;
 	const bool *selected; /* by commit; NULL: all are */
-	const struct tree_graph *trees;
+	struct tree_graph *trees;
 	uint32_t *commit_nodes; /* by commit: the node of its tree */
 	bool *reachable;        /* by commit */
 	struct id_map trail_ids;
@@ -429,10 +429,9 @@ static void add_leaks(struct attribution *a, struct leak_list *leaks)
 	free(sorted);
 }
 
-void attribute(struct leak_list *leaks, const struct sightings *sightings,
-               const struct tree_graph *trees, const struct objects *objects,
-               const struct reference_list *references, const bool *selected,
-               const struct id_map *pathless)
+void attribute(struct leak_list *leaks, const struct sightings *sightings, struct tree_graph *trees,
+               const struct objects *objects, const struct reference_list *references,
+               const bool *selected, const struct id_map *pathless)
 {
 	struct attribution a = {.sightings = sightings,
 	                        .trees = trees,

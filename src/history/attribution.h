@@ -18,9 +18,8 @@
  * targets are the blobs with sightings. The leaks' text is owned by the
  * list and by the sightings, which must outlive it.
  */
-void attribute(struct leak_list *leaks, const struct sightings *sightings,
-               const struct tree_graph *trees, const struct objects *objects,
-               const struct reference_list *references, const bool *selected,
-               const struct id_map *pathless);
+void attribute(struct leak_list *leaks, const struct sightings *sightings, struct tree_graph *trees,
+               const struct objects *objects, const struct reference_list *references,
+               const bool *selected, const struct id_map *pathless);
 
 #endif

@@ -437,6 +437,9 @@ static void attribute_all(struct history *h, struct scan *scan, const struct sig
 		          scan->range ? &scan->range->pathless : NULL);
 	if (h->looked_for_missing)
 		check_complete(h, reason, &scan->objects, sightings, &trees, &scan->references);
+	if (trees.cut)
+		coverage_lose(&h->coverage, LOST_TOO_DEEP, bytes_of(h->folder),
+		              "a commit leads to its secrets by more paths than are followed");
 	h->attribute_ns = ns_since(&start);
 	tree_graph_release(&trees);
 }

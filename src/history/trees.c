@@ -11,6 +11,7 @@ enum {
 	FILTER_BITS = 26,     /* of the filter of ids: 8 MiB */
 	HELD_COUNT = 1 << 16, /* ids; 1.3 MB for each thread */
 	DEPTH_MAX = 1024,     /* folders in folders; deeper paths are not followed */
+	LINKS_MAX = 1 << 17,  /* that one comparison follows */
 };
 
 /* ---- Which trees lead to the targets ---- */
@@ -576,6 +577,7 @@ struct comparison {
 	void (*visit)(void *context, struct bytes path, uint32_t target, uint32_t old);
 	void *context;
 	struct buf path;
+	uint32_t followed; /* links */
 };
 
 static void compare_nodes(struct comparison *c, uint32_t from, uint32_t to, unsigned depth)
@@ -589,6 +591,9 @@ static void compare_nodes(struct comparison *c, uint32_t from, uint32_t to, unsi
 		const struct link *new = &g->links[g->nodes[to].first + i];
 		const struct link *old = find_link(g, from, new->name);
 
+		if (c->followed == LINKS_MAX)
+			return;
+		c->followed++;
 		if (buf_appendf(&c->path, "%s", length ? "/" : "") ||
 		    buf_append(&c->path, new->name)) {
 			c->path.len = length;
@@ -604,15 +609,16 @@ static void compare_nodes(struct comparison *c, uint32_t from, uint32_t to, unsi
 	}
 }
 
-void tree_graph_compare(const struct tree_graph *graph, uint32_t from, uint32_t to,
+void tree_graph_compare(struct tree_graph *graph, uint32_t from, uint32_t to,
                         void (*visit)(void *context, struct bytes path, uint32_t target,
                                       uint32_t old),
                         void *context)
 {
-	struct comparison c = {graph, visit, context, {0}};
+	struct comparison c = {.graph = graph, .visit = visit, .context = context};
 
 	buf_init(&c.path, (size_t)1024 * 1024);
 	compare_nodes(&c, from, to, 0);
+	graph->cut |= c.followed == LINKS_MAX;
 	buf_release(&c.path);
 }
 

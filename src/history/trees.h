@@ -38,6 +38,7 @@ struct tree_graph {
 	struct id_map trees;  /* those that were found to lead somewhere */
 	uint32_t *tree_nodes; /* by number of the tree */
 	struct arena names;
+	bool cut; /* a comparison was ended early */
 };
 
 /* A graph that leads nowhere. */
@@ -61,8 +62,10 @@ uint32_t tree_graph_find(const struct tree_graph *graph, uint32_t node, struct b
 /*
  * Calls visit for each target that `to` leads to and that `from` does not lead to by the same path;
  * `old` is what from has at that path (ID_MAP_NONE: nothing). The path is valid during the call.
+ * After some 100,000 it ends, and sets graph->cut: a few trees that name each other many times can
+ * make more paths than anyone can list.
  */
-void tree_graph_compare(const struct tree_graph *graph, uint32_t from, uint32_t to,
+void tree_graph_compare(struct tree_graph *graph, uint32_t from, uint32_t to,
                         void (*visit)(void *context, struct bytes path, uint32_t target,
                                       uint32_t old),
                         void *context);

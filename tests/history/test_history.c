@@ -709,6 +709,26 @@ static void flipped_bits_are_told(void **state)
 	free(bytes);
 }
 
+/* Few trees that name each other many times: more paths to one secret than anyone can list. */
+static void more_paths_than_can_be_listed(void **state)
+{
+	struct history_options options = fixture_options(1, MEMORY_LARGE);
+	struct history h = {0};
+	struct error error = {0};
+
+	(void)state;
+	run_script("init; b=$(echo tok_aaaaaaaa | git hash-object -w --stdin);"
+	           "t=$(printf '100644 blob %s\\tf\\n' $b | git mktree);"
+	           "for l in 1 2 3 4 5 6 7 8 9 10 11 12; do t=$(for i in 0 1 2 3 4 5 6 7 8 9; do"
+	           "  printf '040000 tree %s\\td%s\\n' $t $i; done | git mktree); done;"
+	           "git update-ref refs/heads/bomb $(echo m | git commit-tree $t)");
+	assert_int_equal(history_scan(&h, "r", fixture_engine, &fixture_set, &options, &error),
+	                 ERR_NONE);
+	assert_int_equal(h.leaks.count, 1);
+	assert_int_equal(h.coverage.lost_count, 1);
+	history_release(&h);
+}
+
 static void nothing_is_no_repository(void **state)
 {
 	struct history_options options = fixture_options(1, MEMORY_LARGE);
@@ -789,6 +809,7 @@ int main(void)
 	    DAMAGED(missing_where_a_tag_names_it),
 	    DAMAGED(missing_where_nothing_leads),
 	    cmocka_unit_test(flipped_bits_are_told),
+	    cmocka_unit_test(more_paths_than_can_be_listed),
 	    cmocka_unit_test(nothing_is_no_repository),
 	};
 
