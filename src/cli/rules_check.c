@@ -55,7 +55,7 @@ static const struct proof *find(struct check *check, int way, const struct rule 
 
 		if (p->rule == rule &&
 		    (!e->match ||
-		     bytes_equal(bytes_slice(text, p->start, p->end), bytes_of(e->match))))
+		     bytes_equal(proof_secret(&check->proofs, p, text), bytes_of(e->match))))
 			return p;
 	}
 	return NULL;
@@ -71,7 +71,7 @@ static void check_alone(struct check *check, const struct proof *own, size_t num
 		const struct proof *p = &check->proofs.items[i];
 
 		if (p->rule != own->rule && p->rule->type == own->rule->type &&
-		    p->start < own->end && p->end > own->start)
+		    p->decoded == own->decoded && p->start < own->end && p->end > own->start)
 			fault(check, own->rule,
 			      "example %zu: `%s` of the same type finds its secret, too; join the "
 			      "two, narrow one, or give one another type",

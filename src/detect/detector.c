@@ -22,6 +22,7 @@ enum {
 	RAW_MAX = 4 * 1024 * 1024, /* matches of all rules in one text */
 	SECONDS_MIN = 10,          /* time for one text ... */
 	MIB_PER_SECOND = 5,        /* ... and more for a large one */
+	PAIRS = 256 * 256,         /* of bytes */
 };
 
 /* What the engine knows of a rule beside the rule itself. */
@@ -33,6 +34,13 @@ struct engine_rule {
 	bool gated; /* ... but only if one of its stubs is present */
 };
 
+/* A stub that is looked for without a prefilter. */
+struct spelled {
+	const struct byte_set *sets;
+	size_t len;
+	uint32_t stub;
+};
+
 struct engine {
 	const struct ruleset *set;
 	struct engine_options options;
@@ -40,8 +48,12 @@ struct engine {
 	struct prefilter *prefilter; /* NULL: switched off */
 	struct engine_rule *rules;   /* all parts, numbered through */
 	uint32_t rule_count;
-	bool generic;    /* some enabled rule is generic */
-	uint32_t *whole; /* the numbers of the rules that are looked for in whole texts */
+	/* Without a prefilter: the stubs that encoded text is known by, by two first bytes. */
+	struct byte_set (*sets)[BYTE_SETS_MAX];
+	struct spelled *spelled;
+	size_t *first_spelled; /* PAIRS + 1 */
+	bool generic;          /* some enabled rule is generic */
+	uint32_t *whole;       /* the numbers of the rules that are looked for in whole texts */
 	size_t whole_count;
 	uint32_t first_rule[PART_COUNT];
 	uint32_t first_stub[PART_COUNT + 1];
@@ -54,6 +66,14 @@ struct rule_state {
 	bool included; /* one of pre.include.content is there */
 	bool rejected; /* one of pre.reject.content is there */
 	bool armed;    /* one of its stubs is there */
+};
+
+/* What is known of the run that is being looked into, in a text of some depth. */
+struct layer {
+	struct buf decoded;
+	struct buf inflated;
+	struct raw_set raw;
+	struct proofs proofs;
 };
 
 struct detector {
@@ -69,6 +89,9 @@ struct detector {
 	struct pieces pieces;
 	struct proofs candidates;
 	struct trace *trace; /* NULL: nobody asks */
+	struct run_finder finders[ENCODED_COUNT];
+	struct layer layers[LAYERS_MAX]; /* by the depth of the text that the runs stand in */
+	size_t decoded_left;             /* bytes that may still be decoded in this blob */
 };
 
 /* ---- The engine ---- */
@@ -155,6 +178,66 @@ static void add_rules(struct engine *engine, unsigned part)
 	}
 }
 
+static bool knows_encoded(const struct stub_index *stubs, size_t stub)
+{
+	for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
+		if (stubs->uses[u].kind == STUB_ENCODED || stubs->uses[u].kind == STUB_ESCAPED)
+			return true;
+	}
+	return false;
+}
+
+/* Notes the stub under all pairs of bytes that it may start with; counts the pairs only at first.
+ */
+static void spell_stub(struct engine *engine, size_t *next, struct spelled stub)
+{
+	for (unsigned pair = 0; pair < PAIRS; pair++) {
+		if (!byte_set_has(&stub.sets[0], pair >> 8)) {
+			pair |= 0xff;
+			continue;
+		}
+		if (!byte_set_has(&stub.sets[1], pair & 0xff))
+			continue;
+		if (engine->spelled)
+			engine->spelled[next[pair]] = stub;
+		next[pair]++;
+	}
+}
+
+/* Lists, by the two bytes that they may start with, the stubs that encoded text is known by. */
+static void spell_stubs(struct engine *engine)
+{
+	uint32_t count = engine->first_stub[PART_COUNT];
+	size_t *next = mem_calloc(PAIRS, sizeof(*next));
+
+	engine->sets = mem_calloc(count, sizeof(*engine->sets));
+	engine->first_spelled = mem_calloc(PAIRS + 1, sizeof(*engine->first_spelled));
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < count; i++) {
+			unsigned part =
+			    i >= engine->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
+			const struct stub_index *stubs = &engine->set->parts[part].stubs;
+			uint32_t stub = i - engine->first_stub[part];
+			size_t len;
+
+			if (!knows_encoded(stubs, stub))
+				continue;
+			len = stub_sets(&stubs->stubs[stub], engine->sets[i]);
+			if (len > 1)
+				spell_stub(engine, next, (struct spelled){engine->sets[i], len, i});
+		}
+		if (pass > 0)
+			break;
+		for (unsigned pair = 0; pair < PAIRS; pair++) {
+			engine->first_spelled[pair + 1] = engine->first_spelled[pair] + next[pair];
+			next[pair] = engine->first_spelled[pair];
+		}
+		engine->spelled =
+		    mem_calloc(engine->first_spelled[PAIRS] + 1, sizeof(*engine->spelled));
+	}
+	free(next);
+}
+
 enum err engine_new(struct engine **out, const struct ruleset *set,
                     const struct engine_options *options, struct error *error)
 {
@@ -175,7 +258,9 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
 	for (size_t i = 0; i < set->parts[PART_USER].count && !err; i++)
 		err =
 		    check_rule(engine->patterns, PART_USER, &set->parts[PART_USER].rules[i], error);
-	if (!err && !options->no_prefilter)
+	if (options->no_prefilter)
+		spell_stubs(engine);
+	else if (!err)
 		err = prefilter_new(&engine->prefilter, set, error);
 	if (err) {
 		engine_free(engine);
@@ -193,6 +278,9 @@ void engine_free(struct engine *engine)
 	prefilter_free(engine->prefilter);
 	free(engine->rules);
 	free(engine->whole);
+	free(engine->sets);
+	free(engine->spelled);
+	free(engine->first_spelled);
 	free(engine);
 }
 
@@ -225,6 +313,12 @@ void detector_free(struct detector *detector)
 	hits_release(&detector->hits);
 	pieces_release(&detector->pieces);
 	proofs_release(&detector->candidates);
+	for (size_t i = 0; i < LAYERS_MAX; i++) {
+		buf_release(&detector->layers[i].decoded);
+		buf_release(&detector->layers[i].inflated);
+		raw_set_release(&detector->layers[i].raw);
+		proofs_release(&detector->layers[i].proofs);
+	}
 	free(detector->states);
 	free(detector->stub_seen);
 	free(detector);
@@ -242,6 +336,7 @@ void raw_set_release(struct raw_set *set)
 	hits_release(&set->hits);
 	free(set->matches);
 	free(set->present);
+	free(set->runs);
 	*set = (struct raw_set){0};
 }
 
@@ -250,6 +345,9 @@ static void raw_set_clear(struct raw_set *set)
 	set->hits.count = 0;
 	set->count = 0;
 	set->present_count = 0;
+	set->run_count = 0;
+	set->run_bytes = 0;
+	set->undecoded = 0;
 	set->limited = NULL;
 }
 
@@ -271,6 +369,7 @@ static int raw_match_order(const void *left, const void *right)
 static void begin_text(struct detector *d)
 {
 	d->text++;
+	memset(d->finders, 0, sizeof(d->finders));
 }
 
 /* Sets the time that collecting and selecting may take together. */
@@ -393,37 +492,112 @@ static void follow_anchor(struct detector *d, struct bytes text, const struct se
 	}
 }
 
-/* Follows every hit, in order: notes what is present and searches where matches may start. */
+/* Adds a run to those that are to be decoded. */
+static void add_run(const struct encoded_run *run, struct raw_set *out)
+{
+	uint32_t len = run->end - run->start;
+
+	if (len > RUN_MAX) {
+		out->undecoded |= UNDECODED_LONG;
+	} else if (out->run_bytes + len > (uint64_t)DECODED_MAX * 2) {
+		out->undecoded |= UNDECODED_MUCH; /* most encodings double a text at least */
+	} else {
+		out->run_bytes += len;
+		out->runs = mem_grow(out->runs, out->run_count, &out->run_cap, sizeof(*out->runs));
+		out->runs[out->run_count++] = *run;
+	}
+}
+
+/* A stub, or a form of one, says that a run around it is to be decoded. */
+static void follow_encoded(struct detector *d, struct bytes text, const struct stub_use *use,
+                           uint32_t at, struct raw_set *out)
+{
+	struct run_finder *finder = &d->finders[use->encoding];
+
+	if (use->kind == STUB_ENCODED &&
+	    run_finder_move(finder, text, use->encoding, at, use->phase, use->at_start))
+		add_run(&finder->run, out);
+	if (use->kind == STUB_ENCODED && use->encoding != ENCODED_BASE64)
+		return;
+	/* What is encoded may have been escaped: base64 has characters that need it. */
+	for (enum encoding e = ENCODED_PERCENT; e <= ENCODED_BACKSLASH; e++) {
+		finder = &d->finders[e];
+		if (run_finder_move(finder, text, e, at, 0, false) &&
+		    run_has_escape(&finder->run, text))
+			add_run(&finder->run, out);
+	}
+}
+
+static void note_stub(struct detector *d, uint32_t stub, struct raw_set *out)
+{
+	if (d->stub_seen[stub] == d->text)
+		return;
+	d->stub_seen[stub] = d->text;
+	out->present =
+	    mem_grow(out->present, out->present_count, &out->present_cap, sizeof(*out->present));
+	out->present[out->present_count++] = stub;
+}
+
+/* Notes what is present and searches where matches may start. */
+static void follow_hit(struct detector *d, struct bytes text, const struct segments *segments,
+                       struct hit hit, bool overlapping, struct raw_set *out)
+{
+	const struct engine *e = d->engine;
+	unsigned part = hit.stub >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
+	const struct stub_index *stubs = &e->set->parts[part].stubs;
+	uint32_t stub = hit.stub - e->first_stub[part];
+
+	note_stub(d, hit.stub, out);
+	for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
+		const struct stub_use *use = &stubs->uses[u];
+		uint32_t rule = e->first_rule[part] + use->rule;
+
+		if (!e->rules[rule].enabled)
+			continue;
+		if (use->kind == STUB_ANCHORS && !e->rules[rule].whole)
+			follow_anchor(d, text, segments, rule, use, hit.at, overlapping, out);
+		else if (use->kind == STUB_ENCODED || use->kind == STUB_ESCAPED)
+			follow_encoded(d, text, use, hit.at, out);
+	}
+}
+
 static void follow_hits(struct detector *d, struct bytes text, const struct segments *segments,
                         const struct hits *hits, bool overlapping, struct raw_set *out)
 {
-	const struct engine *e = d->engine;
 	uint64_t start = hits->count ? clock_ns() : 0;
 
-	for (size_t i = 0; i < hits->count; i++) {
-		struct hit hit = hits->items[i];
-		unsigned part = hit.stub >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
-		const struct stub_index *stubs = &e->set->parts[part].stubs;
-		uint32_t stub = hit.stub - e->first_stub[part];
-
-		if (d->stub_seen[hit.stub] != d->text) {
-			d->stub_seen[hit.stub] = d->text;
-			out->present = mem_grow(out->present, out->present_count, &out->present_cap,
-			                        sizeof(*out->present));
-			out->present[out->present_count++] = hit.stub;
-		}
-		for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
-			const struct stub_use *use = &stubs->uses[u];
-			uint32_t rule = e->first_rule[part] + use->rule;
-
-			if (use->kind == STUB_ANCHORS && e->rules[rule].enabled &&
-			    !e->rules[rule].whole)
-				follow_anchor(d, text, segments, rule, use, hit.at, overlapping,
-				              out);
-		}
-	}
+	for (size_t i = 0; i < hits->count; i++)
+		follow_hit(d, text, segments, hits->items[i], overlapping, out);
 	if (hits->count)
 		d->costs.confirm_ns += clock_ns() - start;
+}
+
+static bool stands_at(const struct spelled *spelled, struct bytes text, size_t at)
+{
+	size_t i = 0;
+
+	if (text.len - at < spelled->len)
+		return false;
+	while (i < spelled->len && byte_set_has(&spelled->sets[i], text.ptr[at + i]))
+		i++;
+	return i == spelled->len;
+}
+
+/* Without a prefilter: finds the runs in the text by a plain search for the same stubs. */
+static void find_runs(struct detector *d, struct bytes text, struct raw_set *out)
+{
+	const struct engine *e = d->engine;
+
+	for (size_t at = 0; at + 2 <= text.len; at++) {
+		unsigned pair = (unsigned)text.ptr[at] << 8 | text.ptr[at + 1];
+
+		for (size_t i = e->first_spelled[pair]; i < e->first_spelled[pair + 1]; i++) {
+			if (stands_at(&e->spelled[i], text, at))
+				follow_hit(d, text, NULL,
+				           (struct hit){(uint32_t)at, e->spelled[i].stub}, false,
+				           out);
+		}
+	}
 }
 
 /* Lets the prefilter read text[start, end); false when it gave up. */
@@ -552,8 +726,8 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 	return true;
 }
 
-void detector_collect(struct detector *d, struct bytes text, const struct segments *segments,
-                      bool keep_hits, struct raw_set *out)
+static void collect(struct detector *d, struct bytes text, const struct segments *segments,
+                    bool keep_hits, struct raw_set *out)
 {
 	static const struct segments nothing_copied = {0};
 	uint64_t start = clock_ns(), confirmed = d->costs.confirm_ns;
@@ -561,9 +735,11 @@ void detector_collect(struct detector *d, struct bytes text, const struct segmen
 
 	raw_set_clear(out);
 	begin_text(d);
-	set_time(d, text);
-	if (!d->engine->prefilter)
-		return; /* all rules are looked for in the whole text, when proofs are selected */
+	if (!d->engine->prefilter) {
+		/* All rules are looked for in the whole text, when proofs are selected. */
+		find_runs(d, text, out);
+		return;
+	}
 	if (segments || keep_hits) {
 		complete = find_hits(d, text, segments ? segments : &nothing_copied, &out->hits);
 		follow_hits(d, text, segments, &out->hits, true, out);
@@ -575,6 +751,13 @@ void detector_collect(struct detector *d, struct bytes text, const struct segmen
 	d->costs.prefilter_ns += clock_ns() - start - (d->costs.confirm_ns - confirmed);
 	if (out->count)
 		qsort(out->matches, out->count, sizeof(*out->matches), raw_match_order);
+}
+
+void detector_collect(struct detector *d, struct bytes text, const struct segments *segments,
+                      bool keep_hits, struct raw_set *out)
+{
+	set_time(d, text);
+	collect(d, text, segments, keep_hits, out);
 }
 
 void detector_costs_add(struct detector_costs *costs, struct detector_costs more)
@@ -594,7 +777,16 @@ struct detector_costs detector_costs(const struct detector *detector)
 void proofs_release(struct proofs *proofs)
 {
 	free(proofs->items);
+	buf_release(&proofs->secrets);
 	*proofs = (struct proofs){0};
+}
+
+struct bytes proof_secret(const struct proofs *proofs, const struct proof *proof, struct bytes text)
+{
+	if (proof->decoded)
+		return bytes_slice(buf_bytes(&proofs->secrets), proof->secret,
+		                   proof->secret + proof->secret_len);
+	return bytes_slice(text, proof->start, proof->end);
 }
 
 static void proofs_add(struct proofs *proofs, const struct proof *proof)
@@ -640,14 +832,23 @@ static void note_present(struct detector *d, const struct raw_set *raw)
 	}
 }
 
+/* Where a text comes from. */
+struct surroundings {
+	struct bytes path; /* of the blob */
+	bool binary;
+	unsigned depth; /* encodings that the text was in */
+};
+
 /* Whether the rule's conditions on the whole text, its path and its kind hold. */
 static bool conditions_hold(struct detector *d, uint32_t number, struct bytes text,
-                            struct bytes path, bool binary)
+                            const struct surroundings *around)
 {
 	const struct engine_rule *r = &d->engine->rules[number];
 	const struct rule_state *state = state_of(d, number);
 
-	if (!r->enabled || (binary && rule_is_generic(r->rule)) || !rule_admits_path(r->rule, path))
+	if (!r->enabled || (around->binary && rule_is_generic(r->rule)) ||
+	    (around->depth && !rule_reads_encoded(r->rule)) ||
+	    !rule_admits_path(r->rule, around->path))
 		return false;
 	if (!d->engine->prefilter)
 		return (!r->rule->include.content ||
@@ -657,10 +858,10 @@ static bool conditions_hold(struct detector *d, uint32_t number, struct bytes te
 }
 
 /* As conditions_hold(), telling the trace of the first match that is left out. */
-static bool rule_applies(struct detector *d, uint32_t number, struct bytes text, struct bytes path,
-                         bool binary, const struct raw_match *first)
+static bool rule_applies(struct detector *d, uint32_t number, struct bytes text,
+                         const struct surroundings *around, const struct raw_match *first)
 {
-	bool applies = conditions_hold(d, number, text, path, binary);
+	bool applies = conditions_hold(d, number, text, around);
 
 	if (!applies && d->trace && first) {
 		d->trace->rule = d->engine->rules[number].rule;
@@ -972,7 +1173,9 @@ static int proof_order(const void *left, const void *right)
 		return a->start < b->start ? -1 : 1;
 	if (a->end != b->end)
 		return a->end < b->end ? -1 : 1;
-	return strcmp(a->rule->id, b->rule->id);
+	if (a->rule != b->rule)
+		return strcmp(a->rule->id, b->rule->id);
+	return (a->secret > b->secret) - (a->secret < b->secret);
 }
 
 /* The rule that says more goes first; then the longer secret. */
@@ -1041,17 +1244,14 @@ static void choose(struct detector *d, struct proofs *candidates, struct proofs 
 	choose_among(d, candidates->items + first, candidates->count - first, out);
 }
 
-void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
-                     const struct raw_set *raw, struct proofs *out)
+/* Makes proofs of the raw set, without a look at the runs. */
+static void select_plain(struct detector *d, struct bytes text, const struct surroundings *around,
+                         const struct raw_set *raw, struct proofs *out)
 {
 	const struct engine *e = d->engine;
-	uint64_t start;
 
-	out->count = 0;
-	out->limited = raw->limited;
 	if (!raw->count && !e->whole_count)
 		return;
-	start = clock_ns();
 	begin_text(d);
 	note_present(d, raw);
 	d->candidates.count = 0;
@@ -1061,7 +1261,7 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 
 		for (end = i; end < raw->count && raw->matches[end].rule == number; end++)
 			;
-		if (rule_applies(d, number, text, path, binary, &raw->matches[i]))
+		if (rule_applies(d, number, text, around, &raw->matches[i]))
 			prove_matches(d, text, number, raw->matches + i, end - i, &d->candidates);
 	}
 	for (size_t i = 0; i < e->whole_count; i++) {
@@ -1069,7 +1269,7 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 
 		if (e->rules[number].gated && !state_of(d, number)->armed)
 			continue;
-		if (rule_applies(d, number, text, path, binary, NULL))
+		if (rule_applies(d, number, text, around, NULL))
 			prove_whole(d, text, number, &d->candidates);
 	}
 	context_cache_clear(d->context);
@@ -1080,5 +1280,190 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
 		      proof_order);
 		choose(d, &d->candidates, out);
 	}
+}
+
+/* ---- Decoding ---- */
+
+static void select_text(struct detector *d, struct bytes text, const struct surroundings *around,
+                        const struct raw_set *raw, struct proofs *out);
+
+/* Appends to a buffer of the layer no more than the blob may still have decoded. */
+static enum err decode(struct detector *d, const struct encoded_run *run, struct bytes text,
+                       struct buf *out)
+{
+	enum err err;
+
+	if (out->cap > RUN_MAX)
+		buf_release(out);
+	buf_clear(out);
+	out->max = d->decoded_left;
+	err = run ? run_decode(run, text, out) : gzip_inflate(text, out);
+	if (!err)
+		d->decoded_left -= out->len;
+	return err;
+}
+
+/* Adds what was found in the decoded text of a run, where the run has it. */
+static void adopt_proofs(const struct layer *layer, struct bytes decoded, struct bytes text,
+                         const struct encoded_run *run, struct proofs *out)
+{
+	bool inflated = decoded.ptr != layer->decoded.ptr;
+	struct run_place place = {0};
+
+	out->undecoded |= layer->proofs.undecoded;
+	if (layer->proofs.limited)
+		out->limited = layer->proofs.limited;
+	out->secrets.max = DECODED_MAX;
+	for (size_t i = 0; i < layer->proofs.count; i++) {
+		struct proof proof = layer->proofs.items[i];
+		struct bytes secret = proof_secret(&layer->proofs, &proof, decoded);
+
+		if (inflated)
+			run_source(run, text, &place, 0, (uint32_t)layer->decoded.len, &proof.start,
+			           &proof.end);
+		else
+			run_source(run, text, &place, proof.start, proof.end, &proof.start,
+			           &proof.end);
+		proof.decoded = true;
+		proof.secret = (uint32_t)out->secrets.len;
+		proof.secret_len = (uint32_t)secret.len;
+		if (buf_append(&out->secrets, secret))
+			out->undecoded |= UNDECODED_MUCH;
+		else
+			proofs_add(out, &proof);
+	}
+}
+
+/* Decodes one run of the text and adds what is found in it. */
+static void look_into(struct detector *d, struct bytes text, const struct surroundings *around,
+                      const struct encoded_run *run, struct proofs *out)
+{
+	struct surroundings inner = {.path = around->path, .depth = around->depth + 1};
+	struct layer *layer = &d->layers[around->depth];
+	enum err err = decode(d, run, text, &layer->decoded);
+	struct bytes decoded = buf_bytes(&layer->decoded);
+
+	if (!err && bytes_start_with(decoded, "\x1f\x8b\b")) {
+		if (inner.depth == LAYERS_MAX) {
+			out->undecoded |= UNDECODED_DEEP;
+			return;
+		}
+		err = decode(d, NULL, decoded, &layer->inflated);
+		if (!err) {
+			decoded = buf_bytes(&layer->inflated);
+			inner.depth++;
+		}
+	}
+	if (err == ERR_LIMIT) {
+		out->undecoded |= UNDECODED_MUCH;
+		return;
+	}
+	collect(d, decoded, NULL, false, &layer->raw);
+	select_text(d, decoded, &inner, &layer->raw, &layer->proofs);
+	adopt_proofs(layer, decoded, text, run, out);
+}
+
+/*
+ * Lets a decoded proof and the plain ones (in order, apart from each other) that it overlaps decide
+ * which of them stays: those that go have no rule afterwards.
+ */
+static void weigh_decoded(struct proof *plain, size_t count, struct proof *decoded)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (plain[middle].end <= decoded->start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i < count && plain[i].start < decoded->end; i++) {
+		if (plain[i].rule && plain[i].rule->type <= decoded->rule->type) {
+			decoded->rule = NULL;
+			return;
+		}
+	}
+	for (; low < count && plain[low].start < decoded->end; low++)
+		plain[low].rule = NULL;
+}
+
+/* Whether two decoded proofs, found on different ways, are one. */
+static bool same_decoded(const struct proofs *proofs, const struct proof *a, const struct proof *b)
+{
+	const struct bytes no_text = {NULL, 0};
+
+	return a->decoded && b->decoded && a->rule == b->rule && a->start == b->start &&
+	       a->end == b->end &&
+	       bytes_equal(proof_secret(proofs, a, no_text), proof_secret(proofs, b, no_text));
+}
+
+/*
+ * Decides between the first `plain` proofs and the decoded ones behind them, and sorts what stays,
+ * each once.
+ */
+static void merge_decoded(struct proofs *out, size_t plain, bool every_rule)
+{
+	size_t kept = 0, count;
+
+	for (size_t i = plain; i < out->count && !every_rule; i++) {
+		struct proof *p = &out->items[i];
+
+		/* All that was packed into one place shares its fate. */
+		if (i > plain && p->start == p[-1].start && p->end == p[-1].end)
+			p->rule = p[-1].rule ? p->rule : NULL;
+		else
+			weigh_decoded(out->items, plain, p);
+	}
+	for (size_t i = 0; i < out->count; i++) {
+		if (out->items[i].rule)
+			out->items[kept++] = out->items[i];
+	}
+	count = kept;
+	if (count)
+		qsort(out->items, count, sizeof(*out->items), proof_order);
+	kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || !same_decoded(out, &out->items[kept - 1], &out->items[i]))
+			out->items[kept++] = out->items[i];
+	}
+	out->count = kept;
+}
+
+static void select_text(struct detector *d, struct bytes text, const struct surroundings *around,
+                        const struct raw_set *raw, struct proofs *out)
+{
+	struct trace *trace = d->trace;
+	size_t plain;
+
+	out->count = 0;
+	out->limited = raw->limited;
+	out->undecoded = raw->undecoded;
+	buf_clear(&out->secrets);
+	select_plain(d, text, around, raw, out);
+	if (!raw->run_count)
+		return;
+	if (around->depth == LAYERS_MAX) {
+		out->undecoded |= UNDECODED_DEEP;
+		return;
+	}
+	plain = out->count;
+	d->trace = NULL; /* it speaks of places in the text as it stands */
+	for (size_t i = 0; i < raw->run_count; i++)
+		look_into(d, text, around, &raw->runs[i], out);
+	d->trace = trace;
+	if (out->count > plain)
+		merge_decoded(out, plain, d->engine->options.every_rule);
+}
+
+void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
+                     const struct raw_set *raw, struct proofs *out)
+{
+	struct surroundings around = {.path = path, .binary = binary};
+	uint64_t start = clock_ns();
+
+	d->decoded_left = DECODED_MAX;
+	select_text(d, text, &around, raw, out);
 	d->costs.confirm_ns += clock_ns() - start;
 }

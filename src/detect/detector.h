@@ -4,11 +4,22 @@
  * start that its stubs allow. It depends on the bytes around each place alone, so what a text
  * copies from another may be carried over. Selecting makes proofs of the whole raw set: the matches
  * of a find loop, conditions, context, filters, checks, and the choice between rules.
+ *
+ * Encoded text is text, too. A run of it (see encoded.h) is decoded if one of the forms of a rule's
+ * stubs stands in it (ruleset/encoded_stubs.h), or if it is one of escapes and a stub itself does.
+ * What a run decodes to is a text of its own: it is collected and selected from like any other, by
+ * the rules that are specific and sure (rule_reads_encoded()), and may hold runs again. So the
+ * proofs of a text are a function of its bytes, and a text that copies parts of another decodes its
+ * runs anew. A proof's place is then that of the characters that stand for the secret; gzip text
+ * has no finer places than the whole of its run. Such a proof gives way to one of the same kind of
+ * rule in the text as it stands, and makes a less specific one give way.
  */
 #ifndef TRAWL_DETECT_DETECTOR_H
 #define TRAWL_DETECT_DETECTOR_H
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "detect/encoded.h"
 #include "detect/hits.h"
 #include "detect/trace.h"
 #include "detect/verdict.h"
@@ -57,6 +68,13 @@ struct raw_match {
 	uint32_t end;
 };
 
+/* Why encoded text was not looked into. */
+enum undecoded {
+	UNDECODED_LONG = 1, /* a run of more than RUN_MAX bytes */
+	UNDECODED_DEEP = 2, /* more than LAYERS_MAX encodings within each other */
+	UNDECODED_MUCH = 4, /* more than DECODED_MAX bytes of decoded text */
+};
+
 /* The raw set of one text; zero-initialise, reuse, release. */
 struct raw_set {
 	struct hits hits;          /* every stub hit, in order; only if they were asked for */
@@ -66,6 +84,11 @@ struct raw_set {
 	uint32_t *present; /* the stubs that the text contains, each once */
 	size_t present_count;
 	size_t present_cap;
+	struct encoded_run *runs; /* to be decoded, each once with each skip */
+	size_t run_count;
+	size_t run_cap;
+	uint64_t run_bytes;         /* of all of them */
+	unsigned undecoded;         /* of enum undecoded: runs that are not among them */
 	const struct rule *limited; /* a rule that hit a limit: the set lacks matches of it */
 };
 
@@ -109,8 +132,11 @@ struct found_part {
 /* A proved match; offsets are bytes of the text. */
 struct proof {
 	const struct rule *rule;
-	uint32_t start; /* of the secret */
+	uint32_t start; /* of the secret, or of what it is encoded as */
 	uint32_t end;
+	bool decoded; /* the secret stands in the proofs' own memory: see proof_secret() */
+	uint32_t secret;
+	uint32_t secret_len;
 	enum checksum_state checksum;
 	enum confidence confidence;
 	enum level level;
@@ -122,11 +148,17 @@ struct proof {
 
 /* A list that is reused from text to text; {0} is an empty one. */
 struct proofs {
-	struct proof *items; /* by start, then end, then rule id */
+	struct proof *items; /* by start, then end, then rule id; only decoded ones may overlap */
 	size_t count;
 	size_t cap;
+	struct buf secrets;         /* of decoded proofs */
+	unsigned undecoded;         /* of enum undecoded */
 	const struct rule *limited; /* a rule that hit a limit: proofs of it may lack */
 };
+
+/* The secret of a proof in the text; valid as long as both. */
+struct bytes proof_secret(const struct proofs *proofs, const struct proof *proof,
+                          struct bytes text);
 
 void proofs_release(struct proofs *proofs);
 

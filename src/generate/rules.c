@@ -272,8 +272,9 @@ static void put_stub_index(FILE *out, const struct stub_index *index)
 	for (uint32_t i = 0; i < index->first_use[index->count]; i++) {
 		const struct stub_use *use = &index->uses[i];
 
-		fprintf(out, "\t{%" PRIu32 "u, %d, %" PRIu32 "u, %" PRIu32 "u},\n", use->rule,
-		        (int)use->kind, use->first, use->last);
+		fprintf(out, "\t{%" PRIu32 "u, %d, %" PRIu32 "u, %" PRIu32 "u, %d, %d, %d},\n",
+		        use->rule, (int)use->kind, use->first, use->last, use->encoding, use->phase,
+		        use->at_start);
 	}
 	fputs("\t},\n\t},\n", out);
 }

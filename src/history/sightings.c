@@ -131,7 +131,7 @@ static size_t state_bytes(const void *state)
 	const struct scan_state *s = state;
 
 	return s->raw.hits.cap * sizeof(*s->raw.hits.items) + s->raw.cap * sizeof(*s->raw.matches) +
-	       s->raw.present_cap * sizeof(*s->raw.present);
+	       s->raw.present_cap * sizeof(*s->raw.present) + s->raw.run_cap * sizeof(*s->raw.runs);
 }
 
 static void forget(void *state)

@@ -34,7 +34,10 @@ static int finding_order(const void *left, const void *right)
 		order = (a->start_offset > b->start_offset) - (a->start_offset < b->start_offset);
 	if (!order)
 		order = (a->end_offset > b->end_offset) - (a->end_offset < b->end_offset);
-	return order ? order : strcmp(a->rule->id, b->rule->id);
+	if (!order)
+		order = strcmp(a->rule->id, b->rule->id);
+	/* Several secrets may have been packed into one place. */
+	return order ? order : memcmp(a->fingerprint, b->fingerprint, FINGERPRINT_SIZE);
 }
 
 void finding_list_sort(struct finding_list *list)

@@ -90,8 +90,8 @@ void finding_list_add(struct finding_list *list, const struct finding *f);
 void finding_list_adopt(struct finding_list *into, struct finding_list *from);
 
 /*
- * Sorts by path, start offset, end offset, rule id, the order of every report, and drops what
- * stands twice, as when a file lies below two of the operands.
+ * Sorts by path, start offset, end offset, rule id, fingerprint, the order of every report, and
+ * drops what stands twice, as when a file lies below two of the operands.
  */
 void finding_list_sort(struct finding_list *list);
 

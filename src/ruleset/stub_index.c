@@ -53,6 +53,38 @@ static void add_literals(struct entries *e, strings literals, struct stub_use us
 		add(e, stub_of_literal(arena, *literals), use);
 }
 
+/* On whose behalf encoded forms are added. */
+struct encoded_sink {
+	struct entries *entries;
+	uint32_t rule;
+};
+
+static void add_encoded(void *context, const struct encoded_stub *form)
+{
+	const struct encoded_sink *sink = context;
+
+	add(sink->entries, form->stub,
+	    (struct stub_use){.rule = sink->rule,
+	                      .kind = STUB_ENCODED,
+	                      .encoding = (uint8_t)form->encoding,
+	                      .phase = (uint8_t)form->phase,
+	                      .at_start = form->at_start});
+}
+
+/* Adds what tells that encoded text may hold a match of the rule. */
+static void add_encoded_forms(struct entries *e, const struct rule *rule, uint32_t number,
+                              struct arena *arena)
+{
+	struct encoded_sink sink = {e, number};
+
+	for (size_t i = 0; i < rule->anchor_count; i++) {
+		add(e, rule->anchors[i].stub,
+		    (struct stub_use){.rule = number, .kind = STUB_ESCAPED});
+		encoded_stubs_of(&rule->anchors[i], arena, add_encoded, &sink);
+	}
+	encoded_stubs_of_gzip(arena, add_encoded, &sink);
+}
+
 static void add_rule(struct entries *e, const struct rule *rule, uint32_t number,
                      struct arena *arena)
 {
@@ -60,11 +92,17 @@ static void add_rule(struct entries *e, const struct rule *rule, uint32_t number
 		const struct anchor *anchor = &rule->anchors[i];
 
 		add(e, anchor->stub,
-		    (struct stub_use){number, STUB_ANCHORS, anchor->first, anchor->last});
+		    (struct stub_use){.rule = number,
+		                      .kind = STUB_ANCHORS,
+		                      .first = anchor->first,
+		                      .last = anchor->last});
 	}
-	add_literals(e, rule->include.content, (struct stub_use){number, STUB_INCLUDES, 0, 0},
-	             arena);
-	add_literals(e, rule->reject.content, (struct stub_use){number, STUB_REJECTS, 0, 0}, arena);
+	if (rule_reads_encoded(rule))
+		add_encoded_forms(e, rule, number, arena);
+	add_literals(e, rule->include.content,
+	             (struct stub_use){.rule = number, .kind = STUB_INCLUDES}, arena);
+	add_literals(e, rule->reject.content,
+	             (struct stub_use){.rule = number, .kind = STUB_REJECTS}, arena);
 }
 
 static int compare_stubs(const struct stub *a, const struct stub *b)
@@ -87,7 +125,13 @@ static int compare_uses(const struct stub_use *a, const struct stub_use *b)
 		order = compare_numbers(a->kind, b->kind);
 	if (!order)
 		order = compare_numbers(a->first, b->first);
-	return order ? order : compare_numbers(a->last, b->last);
+	if (!order)
+		order = compare_numbers(a->last, b->last);
+	if (!order)
+		order = a->encoding - b->encoding;
+	if (!order)
+		order = a->phase - b->phase;
+	return order ? order : a->at_start - b->at_start;
 }
 
 static int compare_entries(const void *left, const void *right)

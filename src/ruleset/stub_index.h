@@ -1,17 +1,21 @@
 /*
  * What the prefilter looks for on behalf of a set of rules: every distinct stub once, and for each
- * the rules that use it. Literals of `pre.include.content` and `pre.reject.content` are stubs too.
+ * the rules that use it. Literals of `pre.include.content` and `pre.reject.content` are stubs too,
+ * and so are the forms that stubs have in encoded text.
  */
 #ifndef TRAWL_RULESET_STUB_INDEX_H
 #define TRAWL_RULESET_STUB_INDEX_H
 
 #include "base/arena.h"
 #include "model/rule.h"
+#include "ruleset/encoded_stubs.h"
 
 enum stub_use_kind {
 	STUB_ANCHORS,  /* a match may start between first and last bytes before the stub */
 	STUB_INCLUDES, /* one of the rule's pre.include.content */
 	STUB_REJECTS,  /* one of the rule's pre.reject.content */
+	STUB_ENCODED,  /* a form of an anchor in encoded text, which is to be decoded */
+	STUB_ESCAPED,  /* an anchor as it is: what is escaped around it is to be decoded */
 };
 
 struct stub_use {
@@ -19,6 +23,9 @@ struct stub_use {
 	enum stub_use_kind kind;
 	uint32_t first; /* STUB_ANCHORS: bytes from the match's start to the stub's, at least ... */
 	uint32_t last;  /* ... and at most; UNBOUNDED: the stub only gates the rule */
+	uint8_t encoding; /* STUB_ENCODED: enum encoding; then as in encoded_stubs.h: */
+	uint8_t phase;
+	bool at_start;
 };
 
 struct stub_index {

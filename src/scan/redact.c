@@ -39,9 +39,12 @@ struct bytes redact_name(struct redactor *r, struct bytes name, struct bytes tex
 	for (size_t i = 0; i < r->proofs.count; i++)
 		memset(secret_at + r->proofs.items[i].start, true,
 		       r->proofs.items[i].end - r->proofs.items[i].start);
-	for (size_t i = 0; known && i < known->count; i++)
-		mark_secret(secret_at, name,
-		            bytes_slice(text, known->items[i].start, known->items[i].end));
+	for (size_t i = 0; known && i < known->count; i++) {
+		const struct proof *p = &known->items[i];
+
+		mark_secret(secret_at, name, bytes_slice(text, p->start, p->end));
+		mark_secret(secret_at, name, proof_secret(known, p, text));
+	}
 	buf_init(&out, name.len + name.len * redacted.len);
 	for (size_t i = 0; i < name.len; i++) {
 		if (!secret_at[i])

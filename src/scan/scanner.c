@@ -156,6 +156,23 @@ static void locate_parts(struct scanner *s, struct edges *edges)
 	free(edges->items);
 }
 
+/* Where a finding ends. */
+struct end {
+	struct locator at;
+	uint64_t offset; /* in the source */
+};
+
+/* Moves on from a finding's start, which stays: what was packed into one place overlaps. */
+static void set_end(const struct scanner *s, struct end *end, const struct locator *start,
+                    size_t offset)
+{
+	struct view view = s->view;
+
+	end->at = *start;
+	locator_move(&end->at, offset);
+	end->offset = view_source_offset(&view, offset);
+}
+
 /* Adds the proofs of the text on view as findings, or as such that something is held against. */
 static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_result *result)
 {
@@ -164,6 +181,7 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 	struct inline_allow allow = {.foreign = s->options->foreign_markers};
 	struct edges edges = {0};
 	struct locator at;
+	struct end end = {0};
 
 	if (s->options->keep_secrets)
 		path = arena_bytes(&findings->text, blob_path);
@@ -177,7 +195,7 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 	}
 	for (size_t i = 0; i < s->proofs.count; i++) {
 		const struct proof *p = &s->proofs.items[i];
-		struct bytes secret = bytes_slice(text, p->start, p->end);
+		struct bytes secret = proof_secret(&s->proofs, p, text);
 		struct finding f = {.rule = p->rule,
 		                    .path = path,
 		                    .secret_len = (uint32_t)secret.len,
@@ -193,10 +211,11 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 		f.start_offset = view_source_offset(&s->view, p->start);
 		f.start_line = at.line;
 		f.start_column = at.column;
-		locator_move(&at, p->end);
-		f.end_offset = view_source_offset(&s->view, p->end);
-		f.end_line = at.line;
-		f.end_column = at.column;
+		if (i == 0 || p->start != p[-1].start || p->end != p[-1].end)
+			set_end(s, &end, &at, p->end);
+		f.end_offset = end.offset;
+		f.end_line = end.at.line;
+		f.end_column = end.at.column;
 		set_prefix(&f, secret);
 		fingerprint_make(&s->options->key, p->rule->id, secret, f.fingerprint);
 		add_parts(&f, p, &edges, &findings->text);
@@ -247,6 +266,17 @@ void scanner_redact_lost(struct scanner *s, struct coverage *coverage)
 		                                     NULL, &coverage->text);
 }
 
+/* Names what was not decoded (enum undecoded). */
+static void lose_undecoded(struct coverage *coverage, struct bytes path, unsigned undecoded)
+{
+	if (undecoded & UNDECODED_LONG)
+		coverage_lose(coverage, LOST_ENGINE_LIMIT, path, "an encoded run of over 1 MiB");
+	if (undecoded & UNDECODED_DEEP)
+		coverage_lose(coverage, LOST_ENGINE_LIMIT, path, "encodings more than 4 deep");
+	if (undecoded & UNDECODED_MUCH)
+		coverage_lose(coverage, LOST_ENGINE_LIMIT, path, "decoded text of over 8 MiB");
+}
+
 /* Makes findings of the raw set of the text on view. */
 static void report_proofs(struct scanner *s, const struct blob *blob, const struct raw_set *raw,
                           struct scan_result *result)
@@ -262,6 +292,7 @@ static void report_proofs(struct scanner *s, const struct blob *blob, const stru
 	if (s->proofs.limited)
 		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, blob->path,
 		              s->proofs.limited->id);
+	lose_undecoded(&result->coverage, blob->path, s->proofs.undecoded);
 	if (!s->proofs.count)
 		return;
 	add_findings(s, blob->path, result);

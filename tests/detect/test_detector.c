@@ -12,6 +12,8 @@
 
 #include "../tree.h"
 
+#include <sodium.h>
+
 /*
  * Exactness: whatever makes detection fast, the answer is that of the slow way. All texts are
  * made by a generator with a fixed seed out of the rules' own examples, so that most of them hold
@@ -220,11 +222,51 @@ static void put_piece(struct random *r, struct buf *text)
 	}
 }
 
+/* Encodes what stands behind `from`, in one of the ways that are looked into. */
+static void encode_tail(struct random *r, struct buf *text, size_t from)
+{
+	static const char *const escapes[] = {"", "%", "\\u00", "\\x"};
+	struct bytes tail = bytes_slice(buf_bytes(text), from, text->len);
+	size_t size = sodium_base64_encoded_len(tail.len, sodium_base64_VARIANT_ORIGINAL);
+	unsigned char *plain = mem_calloc(tail.len, 1);
+	char *encoded = mem_calloc(size, 1);
+
+	if (tail.len)
+		memcpy(plain, tail.ptr, tail.len);
+	text->len = from;
+	switch (draw(r, 3)) {
+	case 0:
+		sodium_bin2base64(encoded, size, plain, tail.len, sodium_base64_VARIANT_ORIGINAL);
+		put(text, bytes_of(encoded));
+		break;
+	case 1:
+		sodium_bin2base64(encoded, size, plain, tail.len,
+		                  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		for (size_t at = 0, len = strlen(encoded); at < len; at += 64) {
+			put(text,
+			    bytes_slice(bytes_of(encoded), at, at + 64 < len ? at + 64 : len));
+			put(text, bytes_of("\n"));
+		}
+		break;
+	default:
+		for (size_t i = 0, way = draw(r, 4); i < tail.len; i++)
+			assert_int_equal(buf_appendf(text, "%s%02x", escapes[way], plain[i]),
+			                 ERR_NONE);
+	}
+	free(plain);
+	free(encoded);
+}
+
 static void make_text(struct random *r, struct buf *text, unsigned most_pieces)
 {
 	buf_clear(text);
-	for (uint32_t i = draw(r, most_pieces + 1); i > 0; i--)
+	for (uint32_t i = draw(r, most_pieces + 1); i > 0; i--) {
+		size_t from = text->len;
+
 		put_piece(r, text);
+		for (uint32_t way = draw(r, 24); way < 3; way++)
+			encode_tail(r, text, from);
+	}
 }
 
 /* ---- Comparing ---- */
@@ -243,7 +285,8 @@ static bool same_proof(const struct proof *a, const struct proof *b)
 {
 	return a->rule == b->rule && a->start == b->start && a->end == b->end &&
 	       a->checksum == b->checksum && a->confidence == b->confidence &&
-	       a->level == b->level && a->entropy == b->entropy;
+	       a->level == b->level && a->entropy == b->entropy && a->decoded == b->decoded &&
+	       a->secret_len == b->secret_len;
 }
 
 static void assert_same_proofs(const struct proofs *a, const struct proofs *b, const char *what,

@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct proof *p = &proofs.items[i];
 
 		require(p->start < p->end && p->end <= view.text.len);
-		require(i == 0 || p->start >= proofs.items[i - 1].end);
+		require(i == 0 || p->decoded || p[-1].decoded || p->start >= p[-1].end);
 		require(view_source_offset(&view, p->end) > view_source_offset(&view, p->start));
 	}
 	copy_parts(view.text, data + 1, numbers, &kept);
