@@ -17,7 +17,7 @@
 #include <sodium.h>
 
 #define BYTES(literal) ((struct bytes){(const unsigned char *)(literal), sizeof(literal) - 1})
-#define TOKEN "tok_abcdefgh"
+#define TOKEN "tok_kqzvwmrt"
 
 static const char rules[] = "provider:\n"
 			    "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
@@ -305,12 +305,12 @@ static void percent_escapes(void **state)
 	put_each(BYTES(TOKEN), "%");
 	assert_token(3, 3 + 36);
 	buf_clear(&text);
-	put_text("?q=%22%61uth%22%3A%22abcd%22&r=1");
+	put_text("?q=%22%61uth%22%3A%22qmwz%22&r=1");
 	assert_int_equal(find(), 0); /* nothing says that it is to be decoded */
 	buf_clear(&text);
-	put_text("?q=%22auth%22%3a%22abcd%22&r=1");
+	put_text("?q=%22auth%22%3a%22qmwz%22&r=1");
 	assert_int_equal(find(), 1);
-	assert_proof(0, "e-quoted", "abcd", 19, 23);
+	assert_proof(0, "e-quoted", "qmwz", 19, 23);
 	/* Digits of an escape in front hide the token's border. */
 	buf_clear(&text);
 	put_text("?q=%3D" TOKEN "%2");
@@ -343,12 +343,12 @@ static void gzip_in_base64(void **state)
 {
 	(void)state;
 	buf_clear(&text);
-	put_text("some words, " TOKEN ", tok_zyxwvuts and some more words and words and words");
+	put_text("some words, " TOKEN ", tok_pwmhgzqx and some more words and words and words");
 	pack();
 	wrap();
 	assert_int_equal(find(), 2);
 	assert_proof(0, "e-token", TOKEN, 0, unpadded_len());
-	assert_proof(1, "e-token", "tok_zyxwvuts", 0, unpadded_len());
+	assert_proof(1, "e-token", "tok_pwmhgzqx", 0, unpadded_len());
 }
 
 static void documents_that_keep_secrets_encoded(void **state)
