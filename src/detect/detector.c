@@ -1303,12 +1303,20 @@ static enum err decode(struct detector *d, const struct encoded_run *run, struct
 	return err;
 }
 
+/* Turns a place in decoded text into that in the run; with `whole` bytes, into the whole of it. */
+static void place_in_run(const struct encoded_run *run, struct bytes text, uint32_t whole,
+                         struct run_place *place, uint32_t *start, uint32_t *end)
+{
+	run_source(run, text, place, whole ? 0 : *start, whole ? whole : *end, start, end);
+}
+
 /* Adds what was found in the decoded text of a run, where the run has it. */
 static void adopt_proofs(const struct layer *layer, struct bytes decoded, struct bytes text,
                          const struct encoded_run *run, struct proofs *out)
 {
-	bool inflated = decoded.ptr != layer->decoded.ptr;
-	struct run_place place = {0};
+	/* What was inflated has no places of its own. */
+	uint32_t whole = decoded.ptr == layer->decoded.ptr ? 0 : (uint32_t)layer->decoded.len;
+	struct run_place place = {0}, part_places[PARTS_MAX] = {{0}};
 
 	out->undecoded |= layer->proofs.undecoded;
 	if (layer->proofs.limited)
@@ -1318,12 +1326,10 @@ static void adopt_proofs(const struct layer *layer, struct bytes decoded, struct
 		struct proof proof = layer->proofs.items[i];
 		struct bytes secret = proof_secret(&layer->proofs, &proof, decoded);
 
-		if (inflated)
-			run_source(run, text, &place, 0, (uint32_t)layer->decoded.len, &proof.start,
-			           &proof.end);
-		else
-			run_source(run, text, &place, proof.start, proof.end, &proof.start,
-			           &proof.end);
+		place_in_run(run, text, whole, &place, &proof.start, &proof.end);
+		for (size_t k = 0; k < proof.part_count; k++)
+			place_in_run(run, text, whole, &part_places[k], &proof.parts[k].start,
+			             &proof.parts[k].end);
 		proof.decoded = true;
 		proof.secret = (uint32_t)out->secrets.len;
 		proof.secret_len = (uint32_t)secret.len;
