@@ -1106,7 +1106,7 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
                         struct span match, struct proofs *out)
 {
 	struct proof proof = {.rule = r->rule};
-	struct span secret, groups[PARTS_MAX];
+	struct span secret, groups[PARTS_MAX] = {{0, 0}};
 	enum found found;
 
 	/* Once more at this start, for the groups. */
