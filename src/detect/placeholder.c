@@ -139,14 +139,22 @@ static const char *const chosen_words[] = {
     "api_key", "api-key",    NULL};
 
 /*
- * Keys of the issuers' own documentation that have no other mark of a placeholder: Stripe's
- * (docs.stripe.com/keys), the storage emulator's (learn.microsoft.com, "Use the Azurite emulator"),
- * reCAPTCHA's for tests (developers.google.com/recaptcha/docs/faq).
+ * Keys of documentation that have no other mark of a placeholder: Stripe's (docs.stripe.com/keys),
+ * the storage emulator's (learn.microsoft.com, "Use the Azurite emulator"), reCAPTCHA's for tests
+ * (developers.google.com/recaptcha/docs/faq), and those of RFC 5849, 6749 and 6750.
  */
 static const char *const documented[] = {
-    "4eC39HqLyjWDarjtT1zdp7dc", "BQokikJOvBiI2HlWgH4olfQ2",
+    "4eC39HqLyjWDarjtT1zdp7dc",
+    "BQokikJOvBiI2HlWgH4olfQ2",
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq",
-    "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe", NULL};
+    "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe",
+    "kkk9d7dh3k39sjv7",
+    "ad180jjd733klru7",
+    "2YotnFZFEjr1zCsicMWpAA",
+    "tGzv3JOkF0XG5Qx2TlKWIA",
+    "czZCaGRSa3F0MzpnWDFmQmF0M2JW",
+    "mF_9.B5f-4.1JqM",
+    NULL};
 
 enum placeholder placeholder_find(struct bytes secret, struct bytes design, enum placeholder_of of)
 {
