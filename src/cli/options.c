@@ -33,6 +33,7 @@ enum long_option {
 	OPTION_FAIL_ON_STALE,
 	OPTION_HISTORY,
 	OPTION_SHOW_SECRETS,
+	OPTION_EXPLAIN,
 	OPTION_FAIL_ON,
 	OPTION_EXIT_CODE,
 	OPTION_ALLOW_INCOMPLETE,
@@ -75,6 +76,7 @@ static const struct option long_options[] = {
     {"fail-on-stale", no_argument, NULL, OPTION_FAIL_ON_STALE},
     {"history", no_argument, NULL, OPTION_HISTORY},
     {"show-secrets", no_argument, NULL, OPTION_SHOW_SECRETS},
+    {"explain", optional_argument, NULL, OPTION_EXPLAIN},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"exit-code", required_argument, NULL, OPTION_EXIT_CODE},
     {"allow-incomplete", no_argument, NULL, OPTION_ALLOW_INCOMPLETE},
@@ -235,6 +237,7 @@ static bool option_serves(int option, const char *command)
 	case OPTION_HISTORY:
 		return ONE_OF("baseline");
 	case OPTION_STDIN_NAME:
+	case OPTION_EXPLAIN:
 		return ONE_OF("scan");
 	case OPTION_INCLUDE_IGNORED:
 		return ONE_OF("scan", "baseline");
@@ -264,9 +267,10 @@ static bool option_serves(int option, const char *command)
 	case OPTION_REPORT_SUPPRESSED:
 	case OPTION_CONFIG_FROM:
 	case OPTION_NO_BASELINE:
-	case OPTION_SHOW_SECRETS:
 	case OPTION_FINGERPRINT_KEY:
 		return ONE_OF("scan", "history", "staged", "receive");
+	case OPTION_SHOW_SECRETS:
+		return ONE_OF("scan", "history", "staged", "receive", "rules");
 	default:
 		return ONE_OF("scan", "history", "staged", "receive", "baseline");
 	}
@@ -344,6 +348,15 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		break;
 	case OPTION_HISTORY:
 		o->history = true;
+		break;
+	case OPTION_EXPLAIN:
+		o->explain = true;
+		o->explain_all = value != NULL;
+		if (value && strcmp(value, "all") != 0)
+			err = error_set(error, ERR_USAGE,
+			                "--explain (findings) or --explain=all (also what was "
+			                "rejected), not '%s'",
+			                value);
 		break;
 	case OPTION_SHOW_SECRETS:
 		o->show_secrets = true;

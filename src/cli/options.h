@@ -27,6 +27,8 @@ struct options {
 	struct words disable; /* --disable ID */
 	const char *key_file; /* --fingerprint-key; NULL: the environment's, else the public one */
 	bool show_secrets;
+	bool explain;     /* tell what each stage said of each finding */
+	bool explain_all; /* ... and of each candidate that was rejected */
 	bool no_inline;
 	bool all_markers;        /* --allow-markers all */
 	const char *config;      /* --config FILE; NULL: not asked; likewise below */

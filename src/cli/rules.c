@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/rules_check.h"
@@ -6,6 +7,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+enum { ID_MAX = 100 }; /* bytes */
 
 /* Prints a line for each rule. */
 static void list_rules(const struct ruleset *set)
@@ -110,6 +113,53 @@ static void show_rule(const struct rule *r)
 	show_examples(r);
 }
 
+/* A rule file to be filled in: `trawl rules new ID`. */
+static enum err print_skeleton(const char *id, struct error *error)
+{
+	static const char before[] =
+	    "# What every key says: rules/README.md of Trawl. Then: trawl rules check FILE\n"
+	    "provider:\n"
+	    "  metadata:\n"
+	    "    name: NAME             # of the provider, as people know it\n"
+	    "    category: CATEGORY     # such as Payment, Monitoring, Messaging\n"
+	    "    impact: WHAT A THIEF CAN DO WITH IT.\n"
+	    "    fix: WHO REVOKES IT WHERE, AND WHAT NEXT.\n"
+	    "    references:\n"
+	    "      - https://docs.example.com/   # the page that states the format\n"
+	    "  rules:\n";
+	static const char after[] =
+	    "      metadata:\n"
+	    "        name: NAME OF THE CREDENTIAL\n"
+	    "        message: Revoke this KEY and keep its replacement in a secret store.\n"
+	    "      detection:\n"
+	    "        matching:\n"
+	    "          # The literal first, a class with an exact count, a boundary. The secret "
+	    "is\n"
+	    "          # the first capture group, or all of it.\n"
+	    "          pattern: 'prefix_[0-9A-Za-z]{32}\\b'\n"
+	    "        post:\n"
+	    "          statisticalFilter:\n"
+	    "            threshold: 3.0   # bits per character; random letters and digits have "
+	    "more\n"
+	    "      # Made up, never from a leak; at least two with a secret and one without.\n"
+	    "      examples:\n"
+	    "        - text: 'KEY=THE SECRET'\n"
+	    "          containsSecret: true\n"
+	    "          match: 'THE SECRET'\n"
+	    "        - text: '{\"key\": \"ANOTHER ONE\"}'\n"
+	    "          containsSecret: true\n"
+	    "        - text: 'KEY=ONE CHARACTER TOO SHORT'\n"
+	    "          containsSecret: false\n";
+
+	if (!*id || id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-")] || *id == '-' ||
+	    id[strlen(id) - 1] == '-' || strstr(id, "--") || strlen(id) > ID_MAX)
+		return error_set(error, ERR_USAGE,
+		                 "an id is made of words of a-z and 0-9, joined by single hyphens, "
+		                 "such as shop-api-key");
+	printf("%s    - id: %s\n%s", before, id, after);
+	return ERR_NONE;
+}
+
 static enum err run(const struct options *o, struct ruleset *set, int *status, struct error *error)
 {
 	const char *verb = o->operands.count ? o->operands.items[0] : "";
@@ -123,9 +173,13 @@ static enum err run(const struct options *o, struct ruleset *set, int *status, s
 		          : ruleset_load(set, o->rules.items, o->rules.count, error);
 		return err ? err : rules_check(set, o->operands.count > 1, status, error);
 	}
-	if (strcmp(verb, "list") != 0 && strcmp(verb, "show") != 0)
+	if (strcmp(verb, "new") == 0 && o->operands.count == 2)
+		return print_skeleton(o->operands.items[1], error);
+	if (strcmp(verb, "new") == 0)
+		return error_set(error, ERR_USAGE, "trawl rules new takes the new rule's id");
+	if (strcmp(verb, "list") != 0 && strcmp(verb, "show") != 0 && strcmp(verb, "explain") != 0)
 		return error_set(error, ERR_USAGE,
-		                 "trawl rules takes list, show or check, not '%s'; "
+		                 "trawl rules takes list, show, check, explain or new, not '%s'; "
 		                 "try: trawl rules --help",
 		                 verb);
 	err = ruleset_load(set, o->rules.items, o->rules.count, error);
@@ -135,6 +189,11 @@ static enum err run(const struct options *o, struct ruleset *set, int *status, s
 		list_rules(set);
 		return ERR_NONE;
 	}
+	if (strcmp(verb, "explain") == 0 && o->operands.count != 3)
+		return error_set(error, ERR_USAGE,
+		                 "trawl rules explain takes one rule's id and a file, or -");
+	if (strcmp(verb, "explain") == 0)
+		return explain_rule(set, o->operands.items[1], o->operands.items[2], o, error);
 	if (o->operands.count != 2)
 		return error_set(error, ERR_USAGE, "trawl rules show takes one rule's id");
 	rule = ruleset_find(set, o->operands.items[1]);

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/pool.h"
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -71,6 +72,7 @@ enum err scan_operands(struct session *session, struct error *error)
 int command_scan(int argc, char **argv)
 {
 	struct session session = {.trust = TRUST_TREE};
+	struct explainer explainer;
 	struct error error = {0};
 	int status;
 
@@ -78,6 +80,13 @@ int command_scan(int argc, char **argv)
 		return session_fail(&session, &error);
 	if (session.options.help)
 		return session_help(&session, help_scan);
+	if (session.options.explain) {
+		/* One thread, so that what is told stands in order. */
+		session.options.threads = 1;
+		explainer_init(&explainer, stderr, session.options.explain_all,
+		               session.options.show_secrets);
+		session.scan.watch = &explainer.watch;
+	}
 	if (scan_operands(&session, &error))
 		return session_fail(&session, &error);
 	status = session_report(&session, &error);

@@ -2,7 +2,19 @@
 
 #include "base/memory.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+
+void finding_set_prefix(struct finding *f, struct bytes secret)
+{
+	size_t len = f->rule->prefix_len < PREVIEW_MAX ? f->rule->prefix_len : PREVIEW_MAX;
+
+	while (f->prefix_len < len && f->prefix_len < secret.len &&
+	       isascii(secret.ptr[f->prefix_len]) && isprint(secret.ptr[f->prefix_len])) {
+		f->prefix[f->prefix_len] = (char)secret.ptr[f->prefix_len];
+		f->prefix_len++;
+	}
+}
 
 void finding_list_release(struct finding_list *list)
 {

@@ -80,6 +80,9 @@ struct finding_list {
 	struct arena text;
 };
 
+/* Sets what may be shown of a secret: the prefix that all of its rule share, if printable. */
+void finding_set_prefix(struct finding *f, struct bytes secret);
+
 /* Frees the findings and their text; the list is empty again. {0} is an empty list. */
 void finding_list_release(struct finding_list *list);
 

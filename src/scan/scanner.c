@@ -7,7 +7,6 @@
 #include "scan/locate.h"
 #include "scan/redact.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 enum { FINDINGS_MAX = 100000 }; /* in one blob; more tell nobody more */
@@ -61,18 +60,6 @@ void scanner_free(struct scanner *scanner)
 	proofs_release(&scanner->proofs);
 	redactor_release(&scanner->redactor);
 	free(scanner);
-}
-
-/* What may be shown of a secret: the prefix that all of its kind share, if it is printable. */
-static void set_prefix(struct finding *f, struct bytes secret)
-{
-	size_t len = f->rule->prefix_len < PREVIEW_MAX ? f->rule->prefix_len : PREVIEW_MAX;
-
-	while (f->prefix_len < len && f->prefix_len < secret.len &&
-	       isascii(secret.ptr[f->prefix_len]) && isprint(secret.ptr[f->prefix_len])) {
-		f->prefix[f->prefix_len] = (char)secret.ptr[f->prefix_len];
-		f->prefix_len++;
-	}
 }
 
 /* Finds what is held against the finding; of one without a path, what may be. */
@@ -216,7 +203,7 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 		f.end_offset = end.offset;
 		f.end_line = end.at.line;
 		f.end_column = end.at.column;
-		set_prefix(&f, secret);
+		finding_set_prefix(&f, secret);
 		fingerprint_make(&s->options->key, p->rule->id, secret, f.fingerprint);
 		add_parts(&f, p, &edges, &findings->text);
 		if (*p->text)
@@ -277,6 +264,23 @@ static void lose_undecoded(struct coverage *coverage, struct bytes path, unsigne
 		coverage_lose(coverage, LOST_ENGINE_LIMIT, path, "decoded text of over 8 MiB");
 }
 
+/* Selects, and lets the watch hear of it. */
+static void select_watched(struct scanner *s, struct bytes path, const struct raw_set *raw,
+                           struct scan_result *result)
+{
+	struct scan_watch *watch = s->options->watch;
+
+	watch->begin(watch->trace.context, s->view.text);
+	detector_set_trace(s->detector, &watch->trace);
+	detector_select(s->detector, s->view.text, path, s->view.kind == TEXT_BINARY, raw,
+	                &s->proofs);
+	detector_set_trace(s->detector, NULL);
+	if (!s->options->keep_secrets)
+		path = redact_name(&s->redactor, path, s->view.text, &s->proofs,
+		                   &result->findings.text);
+	watch->end(watch->trace.context, path);
+}
+
 /* Makes findings of the raw set of the text on view. */
 static void report_proofs(struct scanner *s, const struct blob *blob, const struct raw_set *raw,
                           struct scan_result *result)
@@ -288,7 +292,10 @@ static void report_proofs(struct scanner *s, const struct blob *blob, const stru
 	result->coverage.bytes += blob->bytes.len;
 	if (binary && s->skips_generic)
 		coverage_skip(&result->coverage, SKIP_GENERIC_ON_BINARY);
-	detector_select(s->detector, s->view.text, blob->path, binary, raw, &s->proofs);
+	if (s->options->watch)
+		select_watched(s, blob->path, raw, result);
+	else
+		detector_select(s->detector, s->view.text, blob->path, binary, raw, &s->proofs);
 	if (s->proofs.limited)
 		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, blob->path,
 		              s->proofs.limited->id);

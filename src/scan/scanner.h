@@ -15,6 +15,13 @@
 /* What a marker in the text does to a finding that it allows. */
 enum inline_policy { INLINE_DROP, INLINE_IGNORE, INLINE_MARK };
 
+/* Who hears what detection says of candidates: of one text after the other, in one thread. */
+struct scan_watch {
+	void (*begin)(void *context, struct bytes text);
+	void (*end)(void *context, struct bytes path); /* the path is fit to be shown */
+	struct trace trace;                            /* its context goes to all three */
+};
+
 struct scan_options {
 	struct fingerprint_key key;
 	bool keep_secrets; /* for --show-secrets */
@@ -22,6 +29,7 @@ struct scan_options {
 	bool foreign_markers;                    /* other scanners' markers count, too */
 	const struct suppressions *suppressions; /* NULL: none but those in the text */
 	bool line_hashes;                        /* for SARIF */
+	struct scan_watch *watch;                /* NULL: nobody asks */
 };
 
 /* What scanning some blobs brought; zero-initialise. */
