@@ -92,6 +92,7 @@ struct detector {
 	struct run_finder finders[ENCODED_COUNT];
 	struct layer layers[LAYERS_MAX]; /* by the depth of the text that the runs stand in */
 	size_t decoded_left;             /* bytes that may still be decoded in this blob */
+	struct proofs denied; /* what a rule that says what a secret looks like found to be none */
 };
 
 /* ---- The engine ---- */
@@ -319,6 +320,7 @@ void detector_free(struct detector *detector)
 		raw_set_release(&detector->layers[i].raw);
 		proofs_release(&detector->layers[i].proofs);
 	}
+	proofs_release(&detector->denied);
 	free(detector->states);
 	free(detector->stub_seen);
 	free(detector);
@@ -1128,6 +1130,8 @@ static enum found prove(struct detector *d, struct bytes text, const struct engi
 		proof.entropy = entropy_of(bytes_slice(text, secret.start, secret.end));
 		if (!judge(d, r->rule, text, &proof))
 			found = FOUND_NONE;
+		if (found == FOUND_NONE && r->rule->type == RULE_SPECIFIC)
+			proofs_add(&d->denied, &proof);
 	}
 	end_candidate(d, &proof, found);
 	if (found == FOUND_MATCH)
@@ -1199,7 +1203,41 @@ static void note_loser(struct detector *d, const struct proof *proof)
 	d->trace->start = proof->start;
 	d->trace->end = proof->end;
 	trace_say(d->trace, "choice", TRACE_REJECTED,
-	          "a rule that says more finds a secret at this place");
+	          "a rule that says more decides about this place");
+}
+
+/*
+ * Drops what generic rules found at a place that a specific rule knows and denies, as a placeholder
+ * or for its checksum. Both lists are in order.
+ */
+static void drop_denied(struct detector *d)
+{
+	struct proofs *denied = &d->denied, *candidates = &d->candidates;
+	size_t kept = 0;
+
+	/* From now on an end is the furthest one up to here. */
+	for (size_t i = 1; i < denied->count; i++) {
+		if (denied->items[i].end < denied->items[i - 1].end)
+			denied->items[i].end = denied->items[i - 1].end;
+	}
+	for (size_t i = 0; i < candidates->count; i++) {
+		const struct proof *c = &candidates->items[i];
+		size_t low = 0, high = denied->count;
+
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (denied->items[middle].start < c->end)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (rule_is_generic(c->rule) && low && denied->items[low - 1].end > c->start)
+			note_loser(d, c);
+		else
+			candidates->items[kept++] = *c;
+	}
+	candidates->count = kept;
 }
 
 /* One secret is one finding: of proofs that overlap, takes the highest in rank, and so on. */
@@ -1256,6 +1294,7 @@ static void select_plain(struct detector *d, struct bytes text, const struct sur
 	note_present(d, raw);
 	d->candidates.count = 0;
 	d->candidates.limited = NULL;
+	d->denied.count = 0;
 	for (size_t i = 0, end; i < raw->count; i = end) {
 		uint32_t number = raw->matches[i].rule;
 
@@ -1278,6 +1317,11 @@ static void select_plain(struct detector *d, struct bytes text, const struct sur
 	if (d->candidates.count) {
 		qsort(d->candidates.items, d->candidates.count, sizeof(*d->candidates.items),
 		      proof_order);
+		if (d->denied.count) {
+			qsort(d->denied.items, d->denied.count, sizeof(*d->denied.items),
+			      proof_order);
+			drop_denied(d);
+		}
 		choose(d, &d->candidates, out);
 	}
 }

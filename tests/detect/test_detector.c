@@ -983,6 +983,27 @@ static void placeholders_are_no_secrets(void **state)
 	bench_close(&b);
 }
 
+/* What a specific rule knows and denies is no finding of a generic one either. */
+static void generic_rules_do_not_contradict(void **state)
+{
+	static const char rules[] = "    - id: known\n"
+				    "      metadata: {name: Test}\n"
+				    "      detection: {matching: {pattern: 'known_[a-z]{8}'}}\n"
+				    "    - id: by-keyword\n"
+				    "      type: analyzerGeneric\n"
+				    "      metadata: {name: Test}\n"
+				    "      detection: {matching: {pattern: 'word=(\\w{5})'}}\n";
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, rules, (struct engine_options){0});
+	bench_find(&b, "word=known_xxxxxxxx word=kmtqw word=known_kmtqwzbv", "", false);
+	assert_int_equal(b.proofs.count, 2);
+	assert_proof(&b, 0, "by-keyword", 25, 30);
+	assert_proof(&b, 1, "known", 36, 50);
+	bench_close(&b);
+}
+
 struct told {
 	char text[4096];
 	size_t len;
@@ -1196,6 +1217,7 @@ int main(void)
 	    cmocka_unit_test(checksum_policies),
 	    cmocka_unit_test(unpublished_checksum_lowers_nothing),
 	    cmocka_unit_test(placeholders_are_no_secrets),
+	    cmocka_unit_test(generic_rules_do_not_contradict),
 	    cmocka_unit_test(a_trace_tells_what_each_stage_said),
 	    cmocka_unit_test(a_limit_is_reported_and_stops_no_other_rule),
 	    cmocka_unit_test(a_pattern_that_is_refused_names_its_rule),
