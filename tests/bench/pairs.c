@@ -7,6 +7,7 @@
  * microseconds, peak resident kilobytes and exit status of the first, then of the second. Both have
  * no input and their output is thrown away; one more pair goes before, uncounted.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <spawn.h>
@@ -47,6 +48,10 @@ static struct usage run(char **command, const posix_spawn_file_actions_t *silenc
 	int status;
 	pid_t child;
 
+	if (!command[0]) {
+		errno = EINVAL;
+		fail("a command without words");
+	}
 	if (posix_spawnp(&child, command[0], silence, NULL, command, environ) != 0)
 		fail(command[0]);
 	if (wait4(child, &status, 0, &usage) < 0)
