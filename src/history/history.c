@@ -560,7 +560,12 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 	uint64_t start = clock_ns();
 	enum err err = repository_open(&scan.repository, path, options->search, error);
 
-	if (!err)
+	/* A range reads what it touches, one by one: preparing all packs for that would cost more.
+	 */
+	if (!err && text)
+		objects_open_brought(&scan.objects, scan.repository,
+		                     options->sighting.walk.threads);
+	else if (!err)
 		err = objects_open(&scan.objects, scan.repository, options->sighting.walk.threads,
 		                   lose_pack_of, &h->coverage, error);
 	/* After the objects, for then it is known which of them cannot be read. */
