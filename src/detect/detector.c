@@ -1417,7 +1417,8 @@ static void look_into(struct detector *d, struct bytes text, const struct surrou
  * Lets a decoded proof and the plain ones (in order, apart from each other) that it overlaps decide
  * which of them stays: those that go have no rule afterwards.
  */
-static void weigh_decoded(struct proof *plain, size_t count, struct proof *decoded)
+static void weigh_decoded(struct detector *d, struct proof *plain, size_t count,
+                          struct proof *decoded)
 {
 	size_t low = 0, high = count;
 
@@ -1435,8 +1436,24 @@ static void weigh_decoded(struct proof *plain, size_t count, struct proof *decod
 			return;
 		}
 	}
-	for (; low < count && plain[low].start < decoded->end; low++)
+	for (; low < count && plain[low].start < decoded->end; low++) {
+		if (plain[low].rule)
+			note_loser(d, &plain[low]);
 		plain[low].rule = NULL;
+	}
+}
+
+/* Tells the trace, if there is one, what stands at a place in encoded text. */
+static void note_decoded(struct detector *d, const struct proof *proof)
+{
+	if (!d->trace)
+		return;
+	d->trace->rule = proof->rule;
+	d->trace->start = proof->start;
+	d->trace->end = proof->end;
+	trace_say(d->trace, "encoded", TRACE_PASSED, "decodes to a secret of %u bytes",
+	          proof->secret_len);
+	end_candidate(d, proof, FOUND_MATCH);
 }
 
 /* Whether two decoded proofs, found on different ways, are one. */
@@ -1453,8 +1470,9 @@ static bool same_decoded(const struct proofs *proofs, const struct proof *a, con
  * Decides between the first `plain` proofs and the decoded ones behind them, and sorts what stays,
  * each once.
  */
-static void merge_decoded(struct proofs *out, size_t plain, bool every_rule)
+static void merge_decoded(struct detector *d, size_t plain, struct proofs *out)
 {
+	bool every_rule = d->engine->options.every_rule;
 	size_t kept = 0, count;
 
 	for (size_t i = plain; i < out->count && !every_rule; i++) {
@@ -1464,7 +1482,7 @@ static void merge_decoded(struct proofs *out, size_t plain, bool every_rule)
 		if (i > plain && p->start == p[-1].start && p->end == p[-1].end)
 			p->rule = p[-1].rule ? p->rule : NULL;
 		else
-			weigh_decoded(out->items, plain, p);
+			weigh_decoded(d, out->items, plain, p);
 	}
 	for (size_t i = 0; i < out->count; i++) {
 		if (out->items[i].rule)
@@ -1475,8 +1493,11 @@ static void merge_decoded(struct proofs *out, size_t plain, bool every_rule)
 		qsort(out->items, count, sizeof(*out->items), proof_order);
 	kept = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!kept || !same_decoded(out, &out->items[kept - 1], &out->items[i]))
-			out->items[kept++] = out->items[i];
+		if (kept && same_decoded(out, &out->items[kept - 1], &out->items[i]))
+			continue;
+		out->items[kept++] = out->items[i];
+		if (out->items[i].decoded)
+			note_decoded(d, &out->items[i]);
 	}
 	out->count = kept;
 }
@@ -1504,7 +1525,7 @@ static void select_text(struct detector *d, struct bytes text, const struct surr
 		look_into(d, text, around, &raw->runs[i], out);
 	d->trace = trace;
 	if (out->count > plain)
-		merge_decoded(out, plain, d->engine->options.every_rule);
+		merge_decoded(d, plain, out);
 }
 
 void detector_select(struct detector *d, struct bytes text, struct bytes path, bool binary,
