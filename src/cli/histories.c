@@ -1,7 +1,7 @@
 #include "cli/histories.h"
 
 #include "base/memory.h"
-#include "cli/numbers.h"
+#include "base/numbers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

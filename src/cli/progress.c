@@ -1,6 +1,6 @@
 #include "cli/progress.h"
 
-#include "cli/numbers.h"
+#include "base/numbers.h"
 
 #include <stdio.h>
 #include <time.h>

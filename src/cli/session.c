@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "cli/numbers.h"
+#include "base/numbers.h"
 #include "cli/stale.h"
 #include "cli/status.h"
 #include "scan/redact.h"

@@ -1,8 +1,8 @@
 /*
  * Numbers for people.
  */
-#ifndef TRAWL_CLI_NUMBERS_H
-#define TRAWL_CLI_NUMBERS_H
+#ifndef TRAWL_BASE_NUMBERS_H
+#define TRAWL_BASE_NUMBERS_H
 
 #include <stdint.h>
 

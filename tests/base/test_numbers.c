@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "cli/numbers.h"
+#include "base/numbers.h"
 
 static void assert_number(uint64_t number, const char *text)
 {
