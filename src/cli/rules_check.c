@@ -1,10 +1,12 @@
 #include "cli/rules_check.h"
 
 #include "base/clock.h"
+#include "cli/ordinary.h"
 #include "cli/status.h"
 #include "detect/database.h"
 #include "detect/detector.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +15,25 @@ enum {
 	POSITIVE_MIN = 2,
 	NEGATIVE_MIN = 1,
 	STARTS_MAX = 256, /* offsets that one stub makes PCRE2 try */
+	/*
+	 * What a rule may cost in a megabyte of ordinary code. The prefilter reads that in a
+	 * millisecond; a candidate takes some 200 ns and a step 4, so that a rule at its limits
+	 * adds a tenth each. All built-in rules together stay below what these allow to five.
+	 */
+	CANDIDATES_MAX = 500,
+	STEPS_MAX = 25000,
 };
 
-enum { PREFILTER_ON, PREFILTER_OFF, WAYS };
+enum { PREFILTER_ON, PREFILTER_OFF, COUNTING, DETECTORS, WAYS = COUNTING };
 
 struct check {
-	struct detector *detectors[WAYS];
+	struct detector *detectors[DETECTORS];
 	struct raw_set raw;
 	struct proofs proofs;
-	bool foreign;    /* not our own rules */
-	unsigned faults; /* of the present rule */
-	unsigned failed; /* rules with faults */
+	uint64_t ordinary_len; /* bytes of ordinary code that were read */
+	bool foreign;          /* not our own rules */
+	unsigned faults;       /* of the present rule */
+	unsigned failed;       /* rules with faults */
 };
 
 static void fault(struct check *check, const struct rule *rule, const char *format, ...)
@@ -143,6 +153,48 @@ static void check_shape(struct check *check, const struct rule *rule)
 		advise(check, rule, "does not say how to revoke the secret (fix)");
 }
 
+/* Reads all ordinary code, so that the counting detector knows what each rule costs. */
+static void read_ordinary(struct check *check)
+{
+	const unsigned char *at = ordinary_texts;
+	const struct bytes no_path = {NULL, 0};
+
+	for (const uint32_t *len = ordinary_lengths; len < ordinary_lengths_end; at += *len++) {
+		struct bytes text = {at, *len};
+
+		detector_collect(check->detectors[COUNTING], text, NULL, false, &check->raw);
+		detector_select(check->detectors[COUNTING], text, no_path, false, &check->raw,
+		                &check->proofs);
+	}
+	check->ordinary_len = (uint64_t)(at - ordinary_texts);
+}
+
+static uint64_t per_megabyte(const struct check *check, uint64_t count)
+{
+	return (count * 1000 * 1000 + check->ordinary_len - 1) / check->ordinary_len;
+}
+
+static struct rule_cost check_cost(struct check *check, const struct rule *rule, unsigned part,
+                                   size_t number)
+{
+	struct rule_cost cost = detector_rule_cost(check->detectors[COUNTING], part, number);
+
+	cost.candidates = per_megabyte(check, cost.candidates);
+	cost.steps = per_megabyte(check, cost.steps);
+	if (cost.candidates > CANDIDATES_MAX)
+		fault(check, rule,
+		      "%" PRIu64 " candidates in a megabyte of ordinary code, and %d are too many; "
+		      "look for something that is rarer",
+		      cost.candidates, CANDIDATES_MAX);
+	if (cost.steps > STEPS_MAX)
+		fault(check, rule,
+		      "PCRE2 makes %" PRIu64 " steps in a megabyte of ordinary code, and %d are "
+		      "too many; look for something that is rarer, or let what cannot match fail "
+		      "sooner",
+		      cost.steps, STEPS_MAX);
+	return cost;
+}
+
 /* Microseconds that Hyperscan needs for the rule's stubs alone. */
 static double compile_time(struct check *check, const struct rule *rule)
 {
@@ -163,47 +215,53 @@ static double compile_time(struct check *check, const struct rule *rule)
 	return (double)ns / 1e3;
 }
 
-static void check_rule(struct check *check, const struct rule *rule)
+static void check_rule(struct check *check, unsigned part, size_t number, const struct rule *rule)
 {
+	struct rule_cost cost;
 	double microseconds;
 
 	check->faults = 0;
 	check_examples(check, rule);
 	check_shape(check, rule);
+	cost = check_cost(check, rule, part, number);
 	microseconds = compile_time(check, rule);
-	printf("%-4s %s: %zu examples, %zu stubs, width %u, compiled in %.0f us\n",
+	printf("%-4s %s: %zu examples, %zu stubs, width %u, %" PRIu64 " candidates and %" PRIu64
+	       " steps per MB, compiled in %.0f us\n",
 	       check->faults ? "FAIL" : "ok", rule->id, rule->example_count, rule->anchor_count,
-	       rule->reach.width, microseconds);
+	       rule->reach.width, cost.candidates, cost.steps, microseconds);
 	check->failed += check->faults > 0;
 }
 
 enum err rules_check(struct ruleset *set, bool foreign, int *status, struct error *error)
 {
 	struct check check = {.foreign = foreign};
-	struct engine *engines[WAYS] = {NULL};
+	struct engine *engines[DETECTORS] = {NULL};
 	size_t count = 0;
 	enum err err = ERR_NONE;
 
-	for (int way = 0; way < WAYS && !err; way++) {
-		struct engine_options options = {.no_prefilter = way == PREFILTER_OFF,
-		                                 .every_rule = true};
+	for (int i = 0; i < DETECTORS && !err; i++) {
+		struct engine_options options = {.no_prefilter = i == PREFILTER_OFF,
+		                                 .every_rule = true,
+		                                 .counting = i == COUNTING};
 
-		err = engine_new(&engines[way], set, &options, error);
+		err = engine_new(&engines[i], set, &options, error);
 		if (!err)
-			check.detectors[way] = detector_new(engines[way]);
+			check.detectors[i] = detector_new(engines[i]);
 	}
-	for (int part = 0; part < PART_COUNT && !err; part++) {
+	if (!err)
+		read_ordinary(&check);
+	for (unsigned part = 0; part < PART_COUNT && !err; part++) {
 		for (size_t i = 0; i < set->parts[part].count; i++)
-			check_rule(&check, &set->parts[part].rules[i]);
+			check_rule(&check, part, i, &set->parts[part].rules[i]);
 		count += set->parts[part].count;
 	}
 	if (!err) {
 		printf("%zu rules, %u with faults\n", count, check.failed);
 		*status = check.failed ? STATUS_FINDINGS : STATUS_CLEAN;
 	}
-	for (int way = 0; way < WAYS; way++) {
-		detector_free(check.detectors[way]);
-		engine_free(engines[way]);
+	for (int i = 0; i < DETECTORS; i++) {
+		detector_free(check.detectors[i]);
+		engine_free(engines[i]);
 	}
 	raw_set_release(&check.raw);
 	proofs_release(&check.proofs);

@@ -1,6 +1,6 @@
 /*
- * The rules' own test: every example with the prefilter on and off, and what the design asks of a
- * rule's width, reach and stubs.
+ * The rules' own test: every example with the prefilter on and off, what the design asks of a
+ * rule's width, reach and stubs, and what a rule costs in ordinary code.
  */
 #ifndef TRAWL_CLI_RULES_CHECK_H
 #define TRAWL_CLI_RULES_CHECK_H

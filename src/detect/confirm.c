@@ -22,6 +22,7 @@ enum {
 struct patterns {
 	_Atomic(pcre2_code *) *codes[PART_COUNT]; /* by slot; NULL: not compiled yet */
 	uint32_t counts[PART_COUNT];
+	bool counting;
 	pcre2_compile_context *context;
 	pthread_mutex_t lock; /* held while a pattern is compiled */
 };
@@ -34,12 +35,14 @@ struct matcher {
 	const pcre2_code *code; /* of the last match */
 	uint32_t group_count;   /* of the last match: groups from this number on took no part */
 	uint64_t deadline;      /* of clock_ns() */
+	uint64_t steps;         /* only counted if the patterns are made for it */
 };
 
-struct patterns *patterns_new(const struct ruleset *set)
+struct patterns *patterns_new(const struct ruleset *set, bool counting)
 {
 	struct patterns *p = mem_calloc(1, sizeof(*p));
 
+	p->counting = counting;
 	for (int part = 0; part < PART_COUNT; part++) {
 		p->counts[part] = set->parts[part].slot_count;
 		p->codes[part] = mem_calloc(p->counts[part], sizeof(*p->codes[part]));
@@ -82,11 +85,16 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
 	if (!atomic_load_explicit(slot, memory_order_relaxed)) {
 		code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED,
 		                     PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
-		                         PCRE2_NEVER_BACKSLASH_C,
+		                         PCRE2_NEVER_BACKSLASH_C |
+		                         (patterns->counting ? PCRE2_AUTO_CALLOUT : 0),
 		                     &number, &offset, patterns->context);
 		if (code) {
-			/* Without JIT (some systems forbid it) the interpreter does the work. */
-			(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+			/*
+			 * Without JIT (some systems forbid it) the interpreter does the work. It
+			 * always counts, so that no count turns on the machine.
+			 */
+			if (!patterns->counting)
+				(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 			atomic_store_explicit(slot, code, memory_order_release);
 		} else {
 			pcre2_get_error_message(number, reason, sizeof(reason));
@@ -96,6 +104,14 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
 	}
 	pthread_mutex_unlock(&patterns->lock);
 	return err;
+}
+
+/* What PCRE2 calls before each item of a pattern that it tries. */
+static int count_step(pcre2_callout_block *block, void *matcher)
+{
+	(void)block;
+	((struct matcher *)matcher)->steps++;
+	return 0;
 }
 
 struct matcher *matcher_new(struct patterns *patterns)
@@ -113,6 +129,8 @@ struct matcher *matcher_new(struct patterns *patterns)
 		pcre2_jit_stack_assign(m->context, NULL, m->stack);
 	pcre2_set_match_limit(m->context, MATCH_STEPS_MAX);
 	pcre2_set_heap_limit(m->context, HEAP_KIB_MAX);
+	if (patterns->counting)
+		pcre2_set_callout(m->context, count_step, m);
 	return m;
 }
 
@@ -162,6 +180,11 @@ enum found matcher_search(struct matcher *matcher, unsigned part, const struct p
 	/* 0 says that there are more groups than places for them: all places are filled. */
 	matcher->group_count = result ? (uint32_t)result : GROUPS_MAX;
 	return FOUND_MATCH;
+}
+
+uint64_t matcher_steps(const struct matcher *matcher)
+{
+	return matcher->steps;
 }
 
 static bool group_span(const struct matcher *matcher, uint32_t number, struct span *group)

@@ -20,8 +20,11 @@ struct span {
 
 enum found { FOUND_NONE, FOUND_MATCH, FOUND_LIMIT };
 
-/* Room for the compiled patterns of the ruleset, which must outlive it. Owned by the caller. */
-struct patterns *patterns_new(const struct ruleset *set);
+/*
+ * Room for the compiled patterns of the ruleset, which must outlive it. Owned by the caller. With
+ * `counting`, matchers count the steps that they make, and run some times as long.
+ */
+struct patterns *patterns_new(const struct ruleset *set, bool counting);
 void patterns_free(struct patterns *patterns);
 
 /*
@@ -44,6 +47,12 @@ void matcher_set_time(struct matcher *matcher, unsigned seconds);
  */
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
                           struct bytes text, uint32_t from, uint32_t last, struct span *match);
+
+/*
+ * The steps that all searches of a counting matcher have made: items of patterns that were tried at
+ * some place, once more with each return to it. A repeat of one class is one step.
+ */
+uint64_t matcher_steps(const struct matcher *matcher);
 
 /* After FOUND_MATCH: the first capture group if it took part in the match, else the match. */
 struct span matcher_secret(const struct matcher *matcher);

@@ -85,6 +85,7 @@ struct detector {
 	uint64_t *stub_seen;       /* by stub: the number of the text that it was last seen in */
 	uint64_t text;             /* counts the texts */
 	struct detector_costs costs;
+	struct rule_cost *rule_costs; /* by rule; NULL: nobody counts */
 	struct hits hits;
 	struct pieces pieces;
 	struct proofs candidates;
@@ -248,7 +249,7 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
 
 	engine->set = set;
 	engine->options = *options;
-	engine->patterns = patterns_new(set);
+	engine->patterns = patterns_new(set, options->counting);
 	for (unsigned part = 0; part < PART_COUNT; part++)
 		count += set->parts[part].count;
 	engine->rules = mem_calloc(count, sizeof(*engine->rules));
@@ -301,6 +302,8 @@ struct detector *detector_new(struct engine *engine)
 		d->scratch = prefilter_scratch_new(engine->prefilter);
 	d->states = mem_calloc(engine->rule_count, sizeof(*d->states));
 	d->stub_seen = mem_calloc(engine->first_stub[PART_COUNT], sizeof(*d->stub_seen));
+	if (engine->options.counting)
+		d->rule_costs = mem_calloc(engine->rule_count, sizeof(*d->rule_costs));
 	return d;
 }
 
@@ -323,6 +326,7 @@ void detector_free(struct detector *detector)
 	proofs_release(&detector->denied);
 	free(detector->states);
 	free(detector->stub_seen);
+	free(detector->rule_costs);
 	free(detector);
 }
 
@@ -388,6 +392,15 @@ static struct rule_state *state_of(struct detector *d, uint32_t rule)
 	if (state->text != d->text)
 		*state = (struct rule_state){.text = d->text};
 	return state;
+}
+
+/* Counts on behalf of the rule what has been done since the matcher had made so many steps. */
+static void charge(struct detector *d, uint32_t rule, unsigned candidates, uint64_t steps)
+{
+	if (!d->rule_costs)
+		return;
+	d->rule_costs[rule].candidates += candidates;
+	d->rule_costs[rule].steps += matcher_steps(d->matcher) - steps;
 }
 
 /*
@@ -475,6 +488,7 @@ static void follow_anchor(struct detector *d, struct bytes text, const struct se
 	uint32_t from = at > use->last ? at - use->last : 0;
 	uint32_t last = at - use->first;
 	const struct segment *segment = NULL;
+	uint64_t steps = matcher_steps(d->matcher);
 
 	if (at < use->first)
 		return;
@@ -491,6 +505,7 @@ static void follow_anchor(struct detector *d, struct bytes text, const struct se
 		state->next = last + 1;
 	} else {
 		search_starts(d, text, rule, from, last, overlapping, out);
+		charge(d, rule, 1, steps);
 	}
 }
 
@@ -760,6 +775,11 @@ void detector_collect(struct detector *d, struct bytes text, const struct segmen
 {
 	set_time(d, text);
 	collect(d, text, segments, keep_hits, out);
+}
+
+struct rule_cost detector_rule_cost(const struct detector *d, unsigned part, size_t i)
+{
+	return d->rule_costs[d->engine->first_rule[part] + i];
 }
 
 void detector_costs_add(struct detector_costs *costs, struct detector_costs more)
@@ -1144,6 +1164,7 @@ static void prove_matches(struct detector *d, struct bytes text, uint32_t number
                           const struct raw_match *raw, size_t count, struct proofs *out)
 {
 	const struct engine_rule *r = &d->engine->rules[number];
+	uint64_t steps = matcher_steps(d->matcher);
 	uint32_t next = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -1155,14 +1176,17 @@ static void prove_matches(struct detector *d, struct bytes text, uint32_t number
 		if (prove(d, text, r, match, out) == FOUND_LIMIT)
 			out->limited = r->rule;
 	}
+	charge(d, number, 0, steps);
 }
 
 /* Runs the find loop of one rule over the whole text. */
 static void prove_whole(struct detector *d, struct bytes text, uint32_t number, struct proofs *out)
 {
 	struct raw_set matches = {0};
+	uint64_t steps = matcher_steps(d->matcher);
 
 	search_starts(d, text, number, 0, (uint32_t)text.len, false, &matches);
+	charge(d, number, 1, steps);
 	if (matches.limited)
 		out->limited = matches.limited;
 	prove_matches(d, text, number, matches.matches, matches.count, out);

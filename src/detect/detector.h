@@ -36,6 +36,7 @@ enum checksum_policy {
 struct engine_options {
 	bool no_prefilter; /* every rule runs over the whole text; the same answer, slowly */
 	bool every_rule;   /* no choice between rules that find one secret: for testing rules */
+	bool counting;     /* what each rule costs is counted, slowly: see detector_rule_cost() */
 	bool placeholders; /* they count as secrets: for testing what comes after detection */
 	enum checksum_policy checksum;
 	int64_t now; /* Unix seconds, for what expires; 0: not known, nothing has expired */
@@ -121,6 +122,15 @@ void detector_costs_add(struct detector_costs *costs, struct detector_costs more
 
 /* What this detector has cost so far. */
 struct detector_costs detector_costs(const struct detector *detector);
+
+/* What a rule has cost in all texts, encoded ones included; the same on every machine. */
+struct rule_cost {
+	uint64_t candidates; /* ranges of starts that the prefilter could not rule out */
+	uint64_t steps;      /* of PCRE2, at all that the rule asks: see matcher_steps() */
+};
+
+/* What rule number i of the part has cost this detector; its engine counts. */
+struct rule_cost detector_rule_cost(const struct detector *detector, unsigned part, size_t i);
 
 /* A part that stands near a secret, or in its match. */
 struct found_part {

@@ -19,7 +19,7 @@ struct run {
 static void run_open(struct run *r, const char *pattern)
 {
 	*r = (struct run){.set.parts[PART_USER].slot_count = 2, .pattern = {pattern, 1}};
-	r->patterns = patterns_new(&r->set);
+	r->patterns = patterns_new(&r->set, false);
 	r->matcher = matcher_new(r->patterns);
 	matcher_set_time(r->matcher, 60);
 }
@@ -28,6 +28,15 @@ static void run_close(struct run *r)
 {
 	matcher_free(r->matcher);
 	patterns_free(r->patterns);
+}
+
+/* As run_open(), but steps are counted. */
+static void run_open_counting(struct run *r, const char *pattern)
+{
+	*r = (struct run){.set.parts[PART_USER].slot_count = 2, .pattern = {pattern, 1}};
+	r->patterns = patterns_new(&r->set, true);
+	r->matcher = matcher_new(r->patterns);
+	matcher_set_time(r->matcher, 60);
 }
 
 static enum found search(struct run *r, const char *text, uint32_t from, uint32_t last,
@@ -265,10 +274,36 @@ static void a_pattern_that_does_not_compile_is_named_and_finds_nothing(void **st
 	patterns_free(NULL);
 }
 
+static void steps_are_counted(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run_open_counting(&r, "ab+c");
+	assert_found(&r, "xabbc", 0, UINT32_MAX, 1, 5);
+	/* a, b+, c and the end of the pattern. */
+	assert_int_equal(matcher_steps(r.matcher), 4);
+	assert_none(&r, "xyz", 0, UINT32_MAX);
+	assert_int_equal(matcher_steps(r.matcher), 4);
+	run_close(&r);
+
+	/* The first class; then, for each of five ways to share the letters, the second and 9. */
+	run_open_counting(&r, "[a-z]{0,9}[a-z]{0,9}9");
+	assert_none(&r, "abcd-9", 0, 0);
+	assert_int_equal(matcher_steps(r.matcher), 11);
+	run_close(&r);
+
+	run_open(&r, "ab+c");
+	assert_found(&r, "xabbc", 0, UINT32_MAX, 1, 5);
+	assert_int_equal(matcher_steps(r.matcher), 0);
+	run_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_leftmost_start_in_the_range_is_found),
+	    cmocka_unit_test(steps_are_counted),
 	    cmocka_unit_test(lookbehind_sees_what_stands_before_the_range),
 	    cmocka_unit_test(empty_matches_stand_up_to_the_end),
 	    cmocka_unit_test(matches_are_found_across_the_pieces_of_a_search),

@@ -21,7 +21,7 @@ struct scene {
 static void scene_open(struct scene *s)
 {
 	*s = (struct scene){.set.parts[PART_USER].slot_count = SLOTS};
-	s->patterns = patterns_new(&s->set);
+	s->patterns = patterns_new(&s->set, false);
 	s->matcher = matcher_new(s->patterns);
 	s->cache = context_cache_new(&s->set);
 	matcher_set_time(s->matcher, 60);

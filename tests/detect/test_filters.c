@@ -28,7 +28,7 @@ static enum found pass(const struct filters *filters, struct bytes secret,
                        const struct captured *groups, size_t count)
 {
 	struct ruleset set = {.parts[PART_USER].slot_count = 8};
-	struct patterns *patterns = patterns_new(&set);
+	struct patterns *patterns = patterns_new(&set, false);
 	struct filter_input input = {.matcher = matcher_new(patterns),
 	                             .part = PART_USER,
 	                             .secret = secret,

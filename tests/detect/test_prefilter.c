@@ -146,7 +146,7 @@ static void check_stub(struct scene *s, struct bytes text, uint32_t number)
 {
 	const struct stub *stub = &s->set.parts[PART_BUILTIN].stubs.stubs[number];
 	struct ruleset one = {.parts[PART_USER].slot_count = 1};
-	struct patterns *patterns = patterns_new(&one);
+	struct patterns *patterns = patterns_new(&one, false);
 	struct matcher *matcher = matcher_new(patterns);
 	char expression[8192];
 	struct pattern pattern = {expression, 0};

@@ -768,7 +768,7 @@ static void check_expression(struct generator *g, struct tally *tally)
 	for (uint32_t i = 0; i < e.facts.anchor_count; i++)
 		e.pattern[i + 1] = (struct pattern){e.facts.anchors[i].stub.expression, i + 1};
 	set.parts[PART_USER].slot_count = (uint32_t)e.facts.anchor_count + 1;
-	e.patterns = patterns_new(&set);
+	e.patterns = patterns_new(&set, false);
 	e.matcher = matcher_new(e.patterns);
 	matcher_set_time(e.matcher, 10);
 	buf_init(&text, TEXT_MAX);
@@ -827,7 +827,7 @@ static void a_class_contains_what_it_says(void **state)
 		e.text = buf_text(&g.out);
 		assert_int_equal(regex_analyse(e.text, &g.arena, &e.facts, NULL), ERR_NONE);
 		pattern.text = e.facts.translated;
-		e.patterns = patterns_new(&set);
+		e.patterns = patterns_new(&set, false);
 		e.matcher = matcher_new(e.patterns);
 		matcher_set_time(e.matcher, 10);
 		for (unsigned c = 0; c < 256; c++) {
