@@ -139,7 +139,7 @@ def main():
             Row("and 1,000 more rules", 200, [many, *start[1:]], [empty], ratio_bar=4),
         ],
         "tree": [
-            Row(" ".join(TREES), 7, [usual, "scan", "-j2", *TREES], search, ratio_bar=2,
+            Row(" ".join(TREES), 7, [usual, "scan", "-j2", *TREES], search, ratio_bar=3,
                 peak_bar=150),
         ],
         "history": history_rows(usual, [generated, *named]),

@@ -16,12 +16,11 @@ enum {
 };
 
 /*
- * What a value holds that nobody drew at random: in any value; in one that only a keyword tells;
- * and where the alphabet has what joins words.
+ * What a value holds that nobody drew at random: in one that only a keyword tells, and where the
+ * alphabet has what joins words. Placeholders are known to all rules.
  */
-enum { REJECTS_BARE = 1, REJECTS_NAMED = 3, REJECTS_JOINED = 4 };
+enum { REJECTS_NAMED = 2, REJECTS_JOINED = 3 };
 static const char *const rejects[] = {
-    "(?i)x{6}|0{8}|1{8}|1234567|abcdefg|a1b2c3d4|deadbeef|example|redacted|placeholder",
     "^[^0-9]+$|^[0-9]+$",
     "[a-z]{6}[A-Z][a-z]{6}",
     "(?:[a-z]{3,20}[_\\-]){2}[a-z]{3}|(?:[A-Z]{3,20}[_\\-]){2}[A-Z]{3}|(?i:your)[_\\-]",
@@ -167,8 +166,7 @@ static void fill_patterns(const struct expansion *x, struct table_patterns *patt
 	buf_init(&out, TEXT_MAX);
 	print_value(x, &out);
 	*patterns = (struct table_patterns){.value = arena_text(x->arena, buf_bytes(&out)),
-	                                    .rejects = rejects,
-	                                    .reject_count = REJECTS_BARE};
+	                                    .rejects = rejects};
 	if (x->row->keywords)
 		patterns->reject_count =
 		    shape_has_joints(&x->shape) ? REJECTS_JOINED : REJECTS_NAMED;

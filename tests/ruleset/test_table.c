@@ -51,7 +51,7 @@ static void a_row_with_keywords_is_a_rule(void **state)
 	assert_int_equal(rule->type, RULE_PROVIDER_GENERIC);
 	assert_int_equal(rule->confidence, CONFIDENCE_MEDIUM);
 	assert_int_equal(rule->level, LEVEL_ERROR);
-	assert_int_equal(rule->filters.pattern_not_count, 3);
+	assert_int_equal(rule->filters.pattern_not_count, 2);
 	assert_int_equal(rule->anchor_count, 1);
 	assert_int_equal(count_examples(rule, true), 4);
 	assert_int_equal(count_examples(rule, false), 5);
@@ -74,7 +74,7 @@ static void a_row_without_keywords_is_distinctive(void **state)
 	assert_int_equal(rule->type, RULE_SPECIFIC);
 	assert_int_equal(rule->confidence, CONFIDENCE_HIGH);
 	assert_int_equal(rule->prefix_len, 5);
-	assert_int_equal(rule->filters.pattern_not_count, 1);
+	assert_int_equal(rule->filters.pattern_not_count, 0);
 	assert_int_equal(count_examples(rule, true), 3);
 	assert_int_equal(count_examples(rule, false), 3);
 	rule_list_release(&list);
@@ -120,7 +120,7 @@ static void rows_share_what_rejects_values(void **state)
 	assert_int_equal(list.count, 3);
 	assert_ptr_equal(list.items[0].filters.pattern_not, list.items[1].filters.pattern_not);
 	assert_ptr_equal(list.items[0].filters.pattern_not, list.items[2].filters.pattern_not);
-	assert_int_equal(list.slot_count, 3 + 3);
+	assert_int_equal(list.slot_count, 3 + 2);
 	rule_list_release(&list);
 	arena_release(&arena);
 }
