@@ -17,7 +17,7 @@ OWNERS = {
     "jansson": "detect filter",
     "libdeflate": "detect pack",
     "pcre2": "detect",
-    "sodium": "detect",
+    "sodium": "base detect",
     "git2": "git",
     "git2/sys/odb_backend": "git",
     "git2/sys/repository": "git",

@@ -286,6 +286,11 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+const struct engine_options *engine_options(const struct engine *engine)
+{
+	return &engine->options;
+}
+
 bool engine_has_generic(const struct engine *engine)
 {
 	return engine->generic;

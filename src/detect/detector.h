@@ -53,6 +53,9 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
                     const struct engine_options *options, struct error *error);
 void engine_free(struct engine *engine);
 
+/* What the engine was made with; owned by it. */
+const struct engine_options *engine_options(const struct engine *engine);
+
 /* Whether some rule in use is generic, so that binaries are not scanned by all rules. */
 bool engine_has_generic(const struct engine *engine);
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "detect/rule_digest.h"
 #include "history/attribution.h"
 #include "history/missing.h"
 #include "history/present.h"
@@ -306,6 +307,7 @@ struct scan {
 	const struct ruleset *set;
 	const struct history_options *options;
 	int64_t deadline;
+	unsigned char digest[DIGEST_SIZE]; /* for what is known */
 };
 
 static int64_t deadline_after(double seconds)
@@ -425,8 +427,7 @@ static void attribute_all(struct history *h, struct scan *scan, const struct sig
 	uint64_t start = clock_ns();
 	struct tree_graph trees;
 
-	h->looked_for_missing = !scan->range && (repository_may_lack(scan->repository, &reason) ||
-	                                         scan->options->check_complete);
+	(void)repository_may_lack(scan->repository, &reason);
 	tree_graph_init(&trees);
 	if (sightings->blobs.count || h->looked_for_missing)
 		tree_graph_build(&trees, &scan->objects, &sightings->blobs.objects,
@@ -475,6 +476,38 @@ static void collect_range(struct sightings *s, struct scan *scan)
 	id_map_release(&all);
 }
 
+/* A digest of all that decides what is noted of an object. */
+static void digest_scan(const struct scan *scan, unsigned char out[DIGEST_SIZE])
+{
+	const struct sighting_options *o = &scan->options->sighting;
+	unsigned char engine[DIGEST_SIZE];
+	struct digest d;
+
+	engine_digest(scan->engine, scan->set, engine);
+	digest_begin(&d);
+	digest_add(&d, (struct bytes){engine, sizeof(engine)});
+	digest_add_number(&d, o->max_size);
+	digest_add_number(&d, o->max_size_chosen);
+	digest_add_number(&d, o->scan->inline_policy);
+	digest_add_number(&d, o->walk.object_max);
+	digest_end(&d, out);
+}
+
+static void collect_all(struct history *h, struct sightings *s, struct scan *scan)
+{
+	struct sighting_options sighting = scan->options->sighting;
+	const struct commit_choice *choice = &scan->options->choice;
+	const char *reason;
+
+	h->looked_for_missing =
+	    repository_may_lack(scan->repository, &reason) || scan->options->check_complete;
+	sighting.graph = h->looked_for_missing || choice->branch || choice->reachable ||
+	                 choice->since != INT64_MIN;
+	sightings_collect(s, &scan->objects, scan->engine, scan->set, &sighting);
+	if (scan->options->known)
+		known_keep(&scan->objects, scan->options->known, scan->digest);
+}
+
 static enum err scan_objects(struct history *h, struct scan *scan, struct error *error)
 {
 	const struct history_options *options = scan->options;
@@ -487,8 +520,7 @@ static enum err scan_objects(struct history *h, struct scan *scan, struct error 
 	if (range)
 		collect_range(&sightings, scan);
 	else
-		sightings_collect(&sightings, &scan->objects, scan->engine, scan->set,
-		                  &options->sighting);
+		collect_all(h, &sightings, scan);
 	h->scan_ns = ns_since(&start);
 	err = choose_commits(&sightings, scan->repository, &scan->references, &options->choice,
 	                     range, &selected, error);
@@ -550,6 +582,22 @@ static enum err finish(struct history *h, struct scan *scan, enum err err)
 	return err;
 }
 
+static enum err open_all(struct history *h, struct scan *scan, struct error *error)
+{
+	const struct known_store *known = scan->options->known;
+	enum err err =
+	    objects_open(&scan->objects, scan->repository, lose_pack_of, &h->coverage, error);
+
+	if (err)
+		return err;
+	if (known) {
+		digest_scan(scan, scan->digest);
+		known_recall(&scan->objects, known, scan->digest);
+	}
+	objects_prepare(&scan->objects, scan->options->sighting.walk.threads);
+	return ERR_NONE;
+}
+
 enum err history_scan(struct history *h, const char *path, struct engine *engine,
                       const struct ruleset *set, const struct history_options *options,
                       struct error *error)
@@ -566,8 +614,7 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 		objects_open_brought(&scan.objects, scan.repository,
 		                     options->sighting.walk.threads);
 	else if (!err)
-		err = objects_open(&scan.objects, scan.repository, options->sighting.walk.threads,
-		                   lose_pack_of, &h->coverage, error);
+		err = open_all(h, &scan, error);
 	/* After the objects, for then it is known which of them cannot be read. */
 	if (!err)
 		err = repository_references(scan.repository, &scan.references, error);

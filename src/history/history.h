@@ -4,6 +4,7 @@
 #ifndef TRAWL_HISTORY_HISTORY_H
 #define TRAWL_HISTORY_HISTORY_H
 
+#include "history/known.h"
 #include "history/push.h"
 #include "history/sightings.h"
 #include "model/history.h"
@@ -22,6 +23,8 @@ struct history_options {
 	bool search;         /* the repository may lie above the path */
 	bool check_complete; /* look for missing objects even if the store claims to have all */
 	double time_budget;  /* seconds for a push; 0: no limit */
+	const struct known_store *known; /* what earlier scans know, for all but ranges and pushes,
+	                                    and where this one adds to it; NULL: nothing is kept */
 };
 
 /* What scanning one repository brought; zero-initialise. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/pool.h"
+#include "pack/reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -86,13 +87,18 @@ static uint64_t packed_count(const struct objects *o)
 	return count;
 }
 
-static bool is_packed(const struct objects *o, const struct object_id *id)
+bool objects_hold_before(const struct objects *o, size_t pack, const struct object_id *id)
 {
-	for (size_t i = 0; i < o->pack_count; i++) {
+	for (size_t i = 0; i < pack; i++) {
 		if (pack_find(o->packs[i], id) != PACK_NONE)
 			return true;
 	}
 	return false;
+}
+
+static bool is_packed(const struct objects *o, const struct object_id *id)
+{
+	return objects_hold_before(o, o->pack_count, id);
 }
 
 static void add_loose(void *context, const struct object_id *id)
@@ -103,15 +109,20 @@ static void add_loose(void *context, const struct object_id *id)
 		id_map_add(&o->loose, id, NULL);
 }
 
-static void open_forests(struct objects *o, unsigned threads)
+void objects_prepare(struct objects *o, unsigned threads)
 {
-	o->forests = pack_forests_new(o->packs, o->pack_count, threads);
+	bool *proved = mem_calloc(o->pack_count, sizeof(*proved));
+
+	for (size_t i = 0; o->pack_notes && i < o->pack_count; i++)
+		proved[i] = o->pack_notes[i].known;
+	o->forests = pack_forests_new(o->packs, proved, o->pack_count, threads);
 	pack_forests_circles(o->forests, &o->circles);
 	repository_refuse(o->repository, &o->circles);
+	free(proved);
 }
 
-enum err objects_open(struct objects *o, struct repository *repository, unsigned threads,
-                      lose_pack *lose, void *context, struct error *error)
+enum err objects_open(struct objects *o, struct repository *repository, lose_pack *lose,
+                      void *context, struct error *error)
 {
 	enum err err = ERR_NONE;
 
@@ -125,7 +136,6 @@ enum err objects_open(struct objects *o, struct repository *repository, unsigned
 		objects_close(o);
 		return err;
 	}
-	open_forests(o, threads);
 	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
 	return ERR_NONE;
 }
@@ -144,7 +154,7 @@ void objects_open_brought(struct objects *o, struct repository *repository, unsi
 
 	*o = (struct objects){.repository = repository};
 	if (folder && !open_packs(o, folder, pass_over, NULL, NULL))
-		open_forests(o, threads);
+		objects_prepare(o, threads);
 }
 
 void objects_close(struct objects *o)
@@ -152,9 +162,16 @@ void objects_close(struct objects *o)
 	if (o->forests)
 		repository_refuse(o->repository, NULL);
 	pack_forests_free(o->forests);
-	for (size_t i = 0; i < o->pack_count; i++)
+	for (size_t i = 0; i < o->pack_count; i++) {
 		pack_close(o->packs[i]);
+		if (o->pack_notes)
+			free(o->pack_notes[i].items);
+	}
 	free(o->packs);
+	free(o->pack_notes);
+	free(o->loose_notes);
+	free(o->loose_known);
+	free(o->loose_identities);
 	id_map_release(&o->circles);
 	id_map_release(&o->loose);
 	free(o->loose_types);
@@ -201,25 +218,53 @@ static bool is_late(int64_t deadline)
 	return deadline && (int64_t)clock_ns() > deadline;
 }
 
+/* An entry of a known pack that is to be looked at again. */
+struct again {
+	size_t pack;
+	uint32_t entry;
+};
+
+/* Objects that are read one by one: the loose ones, then entries of packs. */
 struct loose_work {
 	struct objects *objects;
 	const struct visitor *visitor;
 	const struct walk_options *options;
-	atomic_uint next;
+	bool new_only; /* of the loose objects those that are not known */
+	struct again *again;
+	size_t again_count;
+	atomic_size_t next;
 	pthread_mutex_t lock; /* guards counts */
 	struct walk_counts *counts;
 };
+
+/* Shows what was read. */
+static void show_single(const struct loose_work *work, unsigned worker, const struct walked *walked,
+                        struct walk_counts *counts)
+{
+	const struct visitor *v = work->visitor;
+
+	if (!(v->types >> walked->type & 1))
+		return;
+	v->visit(v->context, worker, walked);
+	v->forget(walked->state);
+	memset(walked->state, 0, v->state_size);
+	counts->objects++;
+	counts->bytes += walked->bytes.len;
+	counts->stored += walked->bytes.len;
+}
 
 static void show_loose(struct loose_work *work, unsigned worker, uint32_t number, struct buf *bytes,
                        void *state, struct walk_counts *counts)
 {
 	struct objects *o = work->objects;
 	const struct visitor *v = work->visitor;
-	struct walked walked = {.id = &o->loose.ids[number], .state = state};
+	struct walked walked = {
+	    .id = &o->loose.ids[number], .state = state, .pack = WALKED_LOOSE, .entry = number};
 	struct error error = {0};
 
 	if ((o->loose_types[number] && !(v->types >> o->loose_types[number] & 1)) ||
-	    (v->wants && !v->wants(v->context, walked.id)))
+	    (v->wants && !v->wants(v->context, walked.id)) ||
+	    (work->new_only && o->loose_known[number] && !(o->loose_notes[number] & NOTE_AGAIN)))
 		return;
 	buf_clear(bytes);
 	if (repository_read(o->repository, walked.id, &walked.type, bytes, &error)) {
@@ -227,15 +272,38 @@ static void show_loose(struct loose_work *work, unsigned worker, uint32_t number
 		return;
 	}
 	o->loose_types[number] = (uint8_t)walked.type;
-	if (!(v->types >> walked.type & 1))
-		return;
 	walked.bytes = buf_bytes(bytes);
-	v->visit(v->context, worker, &walked);
-	v->forget(state);
-	memset(state, 0, v->state_size);
-	counts->objects++;
-	counts->bytes += bytes->len;
-	counts->stored += bytes->len;
+	show_single(work, worker, &walked, counts);
+}
+
+/* A known pack is made of its own bytes: nothing is read from elsewhere. */
+static enum err refuse_base(void *context, const struct object_id *id, enum object_type *type,
+                            struct buf *out)
+{
+	(void)context;
+	(void)id;
+	(void)type;
+	(void)out;
+	return ERR_CORRUPT;
+}
+
+static void show_again(struct loose_work *work, unsigned worker, const struct again *again,
+                       struct pack_reader *reader, struct buf *bytes, void *state,
+                       struct walk_counts *counts)
+{
+	const struct pack *pack = work->objects->packs[again->pack];
+	const struct visitor *v = work->visitor;
+	struct walked walked = {.id = pack_id(pack, again->entry),
+	                        .state = state,
+	                        .pack = again->pack,
+	                        .entry = again->entry};
+
+	if (pack_reader_read(reader, pack, pack_offset(pack, again->entry), &walked.type, bytes)) {
+		v->lose(v->context, worker, walked.id, "a damaged object");
+		return;
+	}
+	walked.bytes = buf_bytes(bytes);
+	show_single(work, worker, &walked, counts);
 }
 
 static void walk_loose(void *shared, unsigned worker)
@@ -244,23 +312,42 @@ static void walk_loose(void *shared, unsigned worker)
 	const struct objects *o = work->objects;
 	void *state = mem_calloc(1, work->visitor->state_size);
 	struct walk_counts counts = {0};
+	struct pack_reader *reader = NULL;
 	struct buf bytes;
-	unsigned next;
+	size_t next;
 
 	buf_init(&bytes, work->options->object_max);
-	while ((next = atomic_fetch_add(&work->next, 1)) < o->loose.count) {
+	while ((next = atomic_fetch_add(&work->next, 1)) < o->loose.count + work->again_count) {
+		if (next >= o->loose.count) {
+			if (!reader)
+				reader = pack_reader_new(refuse_base, NULL);
+			show_again(work, worker, &work->again[next - o->loose.count], reader,
+			           &bytes, state, &counts);
+			continue;
+		}
 		if (o->pack_wise && is_packed(o, &o->loose.ids[next]))
 			continue; /* was walked */
 		if (is_late(work->options->deadline))
 			counts.late++;
 		else
-			show_loose(work, worker, next, &bytes, state, &counts);
+			show_loose(work, worker, (uint32_t)next, &bytes, state, &counts);
 	}
+	pack_reader_free(reader);
 	buf_release(&bytes);
 	free(state);
 	pthread_mutex_lock(&work->lock);
 	walk_counts_add(work->counts, &counts);
 	pthread_mutex_unlock(&work->lock);
+}
+
+static void run_loose(struct loose_work *work)
+{
+	if (!work->objects->loose.count && !work->again_count)
+		return;
+	if (pthread_mutex_init(&work->lock, NULL) != 0)
+		mem_exhausted();
+	pool_run(work->options->threads, walk_loose, work);
+	pthread_mutex_destroy(&work->lock);
 }
 
 /* A visitor that sees only what is selected of the packs. */
@@ -316,23 +403,73 @@ static void walk_selected(struct objects *o, const struct visitor *visitor,
 	counts->late += choosing.late;
 }
 
+static void set_reader(struct objects *o, struct visitor *visitor)
+{
+	visitor->read = read_object;
+	visitor->read_context = o;
+}
+
 void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_options *options,
                   struct walk_counts *counts)
 {
 	struct loose_work work = {
 	    .objects = o, .visitor = visitor, .options = options, .counts = counts};
 
-	visitor->read = read_object;
-	visitor->read_context = o;
+	set_reader(o, visitor);
 	*counts = (struct walk_counts){0};
-	if (!o->selected)
+	if (!o->selected) {
+		pack_forests_complete(o->forests, options->threads);
 		pack_walk(o->forests, visitor, options, counts);
-	else if (o->pack_wise)
+	} else if (o->pack_wise) {
 		walk_selected(o, visitor, options, counts);
-	if (!o->loose.count)
-		return;
-	if (pthread_mutex_init(&work.lock, NULL) != 0)
-		mem_exhausted();
-	pool_run(options->threads, walk_loose, &work);
-	pthread_mutex_destroy(&work.lock);
+	}
+	run_loose(&work);
+}
+
+/* ---- What is known ---- */
+
+bool objects_any_known(const struct objects *o)
+{
+	for (size_t i = 0; o->pack_notes && i < o->pack_count; i++) {
+		if (o->pack_notes[i].known)
+			return true;
+	}
+	for (uint32_t i = 0; o->loose_notes && i < o->loose.count; i++) {
+		if (o->loose_known[i])
+			return true;
+	}
+	return false;
+}
+
+/* Lists the entries of the known pack that are to be looked at again and count there. */
+static void list_again(const struct objects *o, size_t pack, struct loose_work *work, size_t *cap)
+{
+	const struct pack_notes *notes = &o->pack_notes[pack];
+
+	for (uint32_t i = 0; notes->known && i < pack_count(o->packs[pack]); i++) {
+		if (!(notes->items[i] & NOTE_AGAIN) ||
+		    objects_hold_before(o, pack, pack_id(o->packs[pack], i)))
+			continue;
+		work->again = mem_grow(work->again, work->again_count, cap, sizeof(*work->again));
+		work->again[work->again_count++] = (struct again){pack, i};
+	}
+}
+
+void objects_walk_new(struct objects *o, struct visitor *visitor,
+                      const struct walk_options *options, struct walk_counts *counts)
+{
+	struct loose_work work = {.objects = o,
+	                          .visitor = visitor,
+	                          .options = options,
+	                          .counts = counts,
+	                          .new_only = true};
+	size_t cap = 0;
+
+	set_reader(o, visitor);
+	*counts = (struct walk_counts){0};
+	for (size_t i = 0; i < o->pack_count; i++)
+		list_again(o, i, &work, &cap);
+	pack_walk(o->forests, visitor, options, counts);
+	run_loose(&work);
+	free(work.again);
 }

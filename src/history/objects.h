@@ -8,6 +8,27 @@
 #include "model/id_map.h"
 #include "pack/walk.h"
 
+/*
+ * What a scan notes of an object, so that the next one need not look at it: the sum of its type
+ * (enum object_type), some flags, and its scanned bytes << NOTE_BYTES. 0: it was not looked at, or
+ * not all of it lies in one place.
+ */
+
+enum {
+	NOTE_TYPE = 7,
+	NOTE_SCANNED = 1 << 3,           /* it counts as scanned, with its bytes */
+	NOTE_GENERIC_ON_BINARY = 1 << 4, /* SKIP_GENERIC_ON_BINARY */
+	NOTE_MAX_SIZE = 1 << 5,          /* SKIP_MAX_SIZE */
+	NOTE_AGAIN = 1 << 6,             /* to be looked at again: something was found or lost */
+	NOTE_BYTES = 8,
+};
+
+/* The notes of one pack. */
+struct pack_notes {
+	uint64_t *items; /* by entry; NULL: none are taken */
+	bool known; /* an earlier scan took them: what it need not look at again is passed over */
+};
+
 struct objects {
 	struct repository *repository; /* borrowed */
 	struct pack **packs;
@@ -17,6 +38,10 @@ struct objects {
 	struct id_map circles;        /* based on themselves: the repository refuses to read them */
 	struct id_map loose;          /* that no pack holds */
 	uint8_t *loose_types;         /* enum object_type, by number; 0: not known yet */
+	struct pack_notes *pack_notes; /* by pack; NULL: no notes are taken, or known */
+	uint64_t *loose_notes;         /* by number; likewise */
+	bool *loose_known;
+	unsigned char *loose_identities; /* of known.c */
 	bool selected;  /* `loose` are the only ones to be walked, wherever they lie */
 	bool pack_wise; /* so many that packs are walked for them */
 };
@@ -28,8 +53,11 @@ typedef void lose_pack(void *context, const char *path, const char *detail);
  * Opens all packs and lists all loose objects of the repository, which must outlive the result.
  * ERR_IO when a folder of objects cannot be read.
  */
-enum err objects_open(struct objects *objects, struct repository *repository, unsigned threads,
-                      lose_pack *lose, void *context, struct error *error);
+enum err objects_open(struct objects *objects, struct repository *repository, lose_pack *lose,
+                      void *context, struct error *error);
+
+/* Makes them ready to be walked, when their notes are there, if any are. */
+void objects_prepare(struct objects *objects, unsigned threads);
 void objects_close(struct objects *objects);
 
 /*
@@ -56,5 +84,18 @@ bool objects_hold(const struct objects *objects, const struct object_id *id);
  */
 void objects_walk(struct objects *objects, struct visitor *visitor,
                   const struct walk_options *options, struct walk_counts *counts);
+
+/*
+ * The same of all that is not known, and of what is known but to be looked at again, which copies
+ * from nothing. For visitors that take notes.
+ */
+void objects_walk_new(struct objects *objects, struct visitor *visitor,
+                      const struct walk_options *options, struct walk_counts *counts);
+
+/* Whether some pack or loose object is known. */
+bool objects_any_known(const struct objects *objects);
+
+/* Whether a pack before this one holds the object, too: it counts where it stands first. */
+bool objects_hold_before(const struct objects *objects, size_t pack, const struct object_id *id);
 
 #endif

@@ -36,6 +36,9 @@ struct collector {
 struct collection {
 	const struct sighting_options *options;
 	struct collector *workers;
+	struct objects *objects;
+	bool scan_only; /* the commits are kept later, of all objects at once */
+	bool keep_only; /* that is now */
 };
 
 /* ---- In the walk ---- */
@@ -90,25 +93,30 @@ static void name_lost(struct coverage *coverage, size_t first, const struct obje
 	}
 }
 
-static void visit(void *context, unsigned worker, const struct walked *w)
+/* Keeps what is wanted of a commit or tag beside its message; returns where that starts. */
+static size_t keep_head(const struct collection *all, struct collector *c, const struct walked *w)
 {
-	struct collection *all = context;
-	struct collector *c = &all->workers[worker];
-	size_t before = c->result.findings.count, lost = c->result.coverage.named_count;
+	size_t start = message_start(w->bytes);
+	struct bytes head = bytes_slice(w->bytes, 0, start);
+
+	if (!all->scan_only && w->type == OBJECT_COMMIT)
+		keep_commit(c, w->id, head);
+	else if (!all->scan_only)
+		keep_tag(c, w->id, head);
+	return start;
+}
+
+static void scan_object(const struct collection *all, struct collector *c, const struct walked *w)
+{
 	struct scan_copies copies = {w->segments, w->segment_count, w->base_state, w->base_len};
 	struct blob blob = {.bytes = w->bytes};
-	size_t start = 0;
 
 	if (w->type == OBJECT_COMMIT || w->type == OBJECT_TAG) {
 		if (w->again)
 			return;
-		start = message_start(w->bytes);
-		if (w->type == OBJECT_COMMIT)
-			keep_commit(c, w->id, bytes_slice(w->bytes, 0, start));
-		else
-			keep_tag(c, w->id, bytes_slice(w->bytes, 0, start));
-		blob.bytes = bytes_slice(w->bytes, start, w->bytes.len);
-		scanner_scan(c->scanner, &blob, &c->result);
+		blob.bytes = bytes_slice(w->bytes, keep_head(all, c, w), w->bytes.len);
+		if (!all->keep_only)
+			scanner_scan(c->scanner, &blob, &c->result);
 	} else if (!admit(all->options, w, &c->result)) {
 		return;
 	} else if (all->options->no_reuse) {
@@ -118,12 +126,69 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 		scanner_scan_version(c->scanner, &blob, w->base_state ? &copies : NULL, w->state,
 		                     w->again ? NULL : &c->result);
 	}
+}
+
+/* What a worker has counted so far. */
+struct counted {
+	uint64_t files, bytes, generic, max_size, lost;
+	size_t findings;
+};
+
+static struct counted count_of(const struct collector *c)
+{
+	const struct coverage *v = &c->result.coverage;
+
+	return (struct counted){v->files,
+	                        v->bytes,
+	                        v->skipped[SKIP_GENERIC_ON_BINARY],
+	                        v->skipped[SKIP_MAX_SIZE],
+	                        v->lost_count,
+	                        c->result.findings.count};
+}
+
+/* What is to be noted of an object that made the counts what they are. */
+static uint64_t note_of(const struct walked *w, struct counted before, struct counted now)
+{
+	uint64_t note = w->type;
+
+	if (now.files > before.files)
+		note |= NOTE_SCANNED | (now.bytes - before.bytes) << NOTE_BYTES;
+	if (now.generic > before.generic)
+		note |= NOTE_GENERIC_ON_BINARY;
+	if (now.max_size > before.max_size)
+		note |= NOTE_MAX_SIZE;
+	if (now.findings > before.findings || now.lost > before.lost)
+		note |= NOTE_AGAIN;
+	return note;
+}
+
+static void take_note(struct objects *o, const struct walked *w, uint64_t note)
+{
+	if (!o->pack_notes)
+		return;
+	if (w->pack == WALKED_LOOSE)
+		o->loose_notes[w->entry] = note;
+	else if (!w->borrowed)
+		o->pack_notes[w->pack].items[w->entry] = note;
+}
+
+static void visit(void *context, unsigned worker, const struct walked *w)
+{
+	struct collection *all = context;
+	struct collector *c = &all->workers[worker];
+	struct counted before = count_of(c);
+	size_t lost = c->result.coverage.named_count;
+
+	scan_object(all, c, w);
+	if (w->again || all->keep_only)
+		return;
+	take_note(all->objects, w, note_of(w, before, count_of(c)));
 	name_lost(&c->result.coverage, lost, w->id);
-	if (c->result.findings.count == before)
+	if (c->result.findings.count == before.findings)
 		return;
 	c->objects = mem_grow(c->objects, c->count, &c->cap, sizeof(*c->objects));
 	c->objects[c->count++] =
-	    (struct seen){*w->id, w->type, worker, before, c->result.findings.count};
+	    (struct seen){*w->id, w->type, worker, before.findings, c->result.findings.count};
 }
 
 static size_t state_bytes(const void *state)
@@ -144,6 +209,8 @@ static void lose(void *context, unsigned worker, const struct object_id *id, con
 	struct collection *all = context;
 	char name[OBJECT_ID_HEX + 1];
 
+	if (all->keep_only)
+		return;
 	coverage_lose(&all->workers[worker].result.coverage, LOST_UNREADABLE,
 	              bytes_of(object_id_hex(id, name)), detail);
 }
@@ -291,11 +358,68 @@ static void walk_replaced(struct sightings *s, struct objects *objects, struct v
 	walk_counts_add(&s->counts, &counts);
 }
 
+/* Adds what the object with this note, which is passed over, adds to the coverage. */
+static void cover_known(struct coverage *c, uint64_t note)
+{
+	if (note & NOTE_AGAIN)
+		return;
+	if (note & NOTE_SCANNED)
+		c->files++;
+	c->bytes += note >> NOTE_BYTES;
+	if (note & NOTE_GENERIC_ON_BINARY)
+		coverage_skip(c, SKIP_GENERIC_ON_BINARY);
+	if (note & NOTE_MAX_SIZE)
+		coverage_skip(c, SKIP_MAX_SIZE);
+}
+
+static void cover_all_known(struct coverage *c, const struct objects *o)
+{
+	for (size_t p = 0; p < o->pack_count; p++) {
+		const struct pack_notes *notes = &o->pack_notes[p];
+
+		for (uint32_t i = 0; notes->known && i < pack_count(o->packs[p]); i++) {
+			if (!objects_hold_before(o, p, pack_id(o->packs[p], i)))
+				cover_known(c, notes->items[i]);
+		}
+	}
+	for (uint32_t i = 0; i < o->loose.count; i++) {
+		if (o->loose_known[i])
+			cover_known(c, o->loose_notes[i]);
+	}
+}
+
+static bool any_found(const struct collector *workers, unsigned count)
+{
+	for (unsigned w = 0; w < count; w++) {
+		if (workers[w].count)
+			return true;
+	}
+	return false;
+}
+
+/* Scans what is not known; then, if they are wanted, keeps all commits and tags. */
+static void walk_partly(struct sightings *s, struct objects *objects, struct visitor *visitor,
+                        struct collection *all)
+{
+	const struct sighting_options *options = all->options;
+	struct walk_counts counts;
+
+	cover_all_known(&s->coverage, objects);
+	all->scan_only = true;
+	objects_walk_new(objects, visitor, &options->walk, &s->counts);
+	all->scan_only = false;
+	if (!options->graph && !any_found(all->workers, options->walk.threads))
+		return;
+	all->keep_only = true;
+	visitor->types = 1u << OBJECT_COMMIT | 1u << OBJECT_TAG;
+	objects_walk(objects, visitor, &options->walk, &counts);
+}
+
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
                        const struct ruleset *set, const struct sighting_options *options)
 {
 	unsigned threads = options->walk.threads;
-	struct collection all = {.options = options};
+	struct collection all = {.options = options, .objects = objects};
 	struct visitor visitor = {.context = &all,
 	                          .types =
 	                              1u << OBJECT_BLOB | 1u << OBJECT_COMMIT | 1u << OBJECT_TAG,
@@ -311,7 +435,10 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 		all.workers[w].scanner = scanner_new(engine, set, options->scan);
 		buf_init(&all.workers[w].commit_texts, SIZE_MAX);
 	}
-	objects_walk(objects, &visitor, &options->walk, &s->counts);
+	if (objects_any_known(objects))
+		walk_partly(s, objects, &visitor, &all);
+	else
+		objects_walk(objects, &visitor, &options->walk, &s->counts);
 	if (options->replaced && any_blob(all.workers, threads))
 		walk_replaced(s, objects, &visitor, options);
 	fill_tables(s, all.workers, threads);

@@ -51,12 +51,15 @@ struct sighting_options {
 	uint64_t max_size;             /* bytes of a blob; larger ones are not scanned */
 	bool max_size_chosen;          /* by the user: then they are skipped, else lost */
 	bool no_reuse;                 /* every object is scanned whole; the same answer, slowly */
+	bool graph;                    /* the commits are wanted even if nothing is found */
 	const struct id_map *replaced; /* more blobs, which are scanned, whatever the deadline, only
 	                                  if there are findings in others; NULL: none */
 };
 
 /*
- * Scans every object. Offsets and lines of a message count from its first byte. Every pack or
+ * Scans every object but those that are known, whose notes say what they add to the coverage; where
+ * some are, and nothing is found, the commits are left out. The others are noted, if notes are
+ * taken. Offsets and lines of a message count from its first byte. Every pack or
  * object that could not be read is in the coverage.
  */
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,

@@ -24,8 +24,10 @@ enum { INFLATE_RATIO_MAX = 1032 };
 
 struct pack {
 	char *path;
-	struct bytes data;  /* the .pack file, mapped */
-	struct bytes index; /* the .idx file, mapped */
+	struct pack_file data_file;
+	struct pack_file index_file;
+	struct bytes data;  /* the .pack file */
+	struct bytes index; /* the .idx file */
 	uint64_t end;       /* of the entries: the offset of the pack's checksum */
 	uint32_t count;
 
@@ -64,7 +66,7 @@ static enum err corrupt(struct error *error, const char *path, const char *fault
  * Maps the regular file (through links, as git does). Nothing guards against a file that shrinks
  * while it is mapped: git never writes to a pack again, it makes new ones and removes the old.
  */
-static enum err map_file(struct bytes *out, const char *path, struct error *error)
+static enum err map_file(struct pack_file *out, const char *path, struct error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	enum err err = ERR_NONE;
@@ -87,7 +89,11 @@ static enum err map_file(struct bytes *out, const char *path, struct error *erro
 		if (map == MAP_FAILED)
 			err = error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
 		else
-			*out = (struct bytes){map, (size_t)status.st_size};
+			*out = (struct pack_file){{map, (size_t)status.st_size},
+			                          status.st_dev,
+			                          status.st_ino,
+			                          {status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+			                           status.st_ctim.tv_sec, status.st_ctim.tv_nsec}};
 	}
 	close(fd); /* read-only: nothing can be lost */
 	return err;
@@ -283,9 +289,11 @@ enum err pack_open_quickly(struct pack **out, const char *index_path, struct err
 	memcpy(pack->path, index_path, stem);
 	memcpy(pack->path + stem, pack_end, sizeof(pack_end));
 
-	err = map_file(&pack->index, index_path, error);
+	err = map_file(&pack->index_file, index_path, error);
 	if (!err)
-		err = map_file(&pack->data, pack->path, error);
+		err = map_file(&pack->data_file, pack->path, error);
+	pack->index = pack->index_file.bytes;
+	pack->data = pack->data_file.bytes;
 	if (!err)
 		err = read_index(pack, index_path, error);
 	if (!err)
@@ -336,6 +344,16 @@ uint64_t pack_size(const struct pack *pack)
 	return pack->data.len;
 }
 
+const struct pack_file *pack_data_file(const struct pack *pack)
+{
+	return &pack->data_file;
+}
+
+const struct pack_file *pack_index_file(const struct pack *pack)
+{
+	return &pack->index_file;
+}
+
 uint32_t pack_count(const struct pack *pack)
 {
 	return pack->count;
@@ -345,6 +363,12 @@ const struct object_id *pack_id(const struct pack *pack, uint32_t entry)
 {
 	assert(entry < pack->count);
 	return id_at(pack, pack->places[entry]);
+}
+
+uint64_t pack_offset(const struct pack *pack, uint32_t entry)
+{
+	assert(entry < pack->count);
+	return pack->offsets[entry];
 }
 
 /*

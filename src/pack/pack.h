@@ -32,6 +32,15 @@ struct pack_entry {
 
 struct pack;
 
+/* One of its two files, as it was when it was opened. */
+struct pack_file {
+	struct bytes bytes; /* mapped */
+	uint64_t device;
+	uint64_t inode;
+	int64_t
+	    changed[4]; /* the times of the last change of content and of status: s, ns, s, ns */
+};
+
 /*
  * Opens the pack whose index is the file `index_path`, which ends in .idx (the pack lies beside
  * it). Checks headers, versions, sizes, the fan-out table, that ids ascend (one may stand twice),
@@ -54,6 +63,10 @@ const char *pack_path(const struct pack *pack);
 
 /* The bytes of the .pack file. */
 uint64_t pack_size(const struct pack *pack);
+
+/* The .pack file and the .idx file; owned by the pack. */
+const struct pack_file *pack_data_file(const struct pack *pack);
+const struct pack_file *pack_index_file(const struct pack *pack);
 
 /*
  * The number of entries; they are numbered from 0 in order of their offsets. Those whose offset
@@ -82,6 +95,9 @@ enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_e
  * pack_entry_read() refuses are not asked about.
  */
 bool pack_entry_intact(const struct pack *pack, uint32_t entry);
+
+/* Where the entry starts, in bytes of the pack: see pack_entry_at(). */
+uint64_t pack_offset(const struct pack *pack, uint32_t entry);
 
 /* ---- By offset ---- */
 

@@ -20,7 +20,9 @@ enum {
 /* The delta forest of one pack. */
 struct forest {
 	const struct pack *pack;
-	uint32_t count;
+	bool proved;
+	bool read;
+	uint32_t count;   /* of the entries; 0 as long as they are not read */
 	uint32_t *parent; /* by entry; PACK_NONE: the entry is a root */
 	uint32_t *first_child;
 	uint32_t *next_sibling;
@@ -94,11 +96,12 @@ static void find_circles(struct forest *f)
 	free(reached);
 }
 
-static void forest_init(struct forest *f, const struct pack *pack)
+/* Makes room for the entries. */
+static void forest_begin(struct forest *f)
 {
-	uint32_t n = pack_count(pack);
+	uint32_t n = pack_count(f->pack);
 
-	*f = (struct forest){.pack = pack, .count = n};
+	f->count = n;
 	f->parent = mem_resize(NULL, n, sizeof(*f->parent));
 	f->first_child = mem_resize(NULL, n, sizeof(*f->first_child));
 	f->next_sibling = mem_resize(NULL, n, sizeof(*f->next_sibling));
@@ -113,7 +116,8 @@ static void read_parent(struct forest *f, uint32_t number)
 
 	f->parent[number] = PACK_NONE;
 	f->cost[number] = WEIGHT_ENTRY;
-	if (pack_entry_read(f->pack, number, &entry, NULL) || !pack_entry_intact(f->pack, number))
+	if (pack_entry_read(f->pack, number, &entry, NULL) ||
+	    (!f->proved && !pack_entry_intact(f->pack, number)))
 		return;
 	f->type[number] = (uint8_t)entry.type;
 	f->cost[number] +=
@@ -151,7 +155,8 @@ static void forest_release(struct forest *f)
 
 /* Threads take the entries of all packs in turns. */
 struct forest_work {
-	struct pack_forests *forests;
+	struct forest **forests; /* that are to be read */
+	size_t count;
 	pthread_mutex_t lock; /* guards what follows */
 	size_t forest;        /* the next turn */
 	uint32_t entry;
@@ -163,13 +168,12 @@ static struct forest *take_turn(struct forest_work *work, uint32_t *first, uint3
 	struct forest *f = NULL;
 
 	pthread_mutex_lock(&work->lock);
-	while (work->forest < work->forests->count &&
-	       work->entry == work->forests->items[work->forest].count) {
+	while (work->forest < work->count && work->entry == work->forests[work->forest]->count) {
 		work->forest++;
 		work->entry = 0;
 	}
-	if (work->forest < work->forests->count) {
-		f = &work->forests->items[work->forest];
+	if (work->forest < work->count) {
+		f = work->forests[work->forest];
 		*first = work->entry;
 		*end = f->count - *first > TURN ? *first + TURN : f->count;
 		work->entry = *end;
@@ -191,22 +195,59 @@ static void read_forests(void *shared, unsigned number)
 	}
 }
 
-struct pack_forests *pack_forests_new(struct pack *const *packs, size_t count, unsigned threads)
+/* Reads the packs that are not read yet, the proved ones only with `all`. */
+static void forests_read(struct pack_forests *forests, bool all, unsigned threads)
+{
+	struct forest_work work = {.forests = mem_calloc(forests->count, sizeof(struct forest *))};
+
+	for (size_t i = 0; i < forests->count; i++) {
+		struct forest *f = &forests->items[i];
+
+		if (f->read || (f->proved && !all))
+			continue;
+		forest_begin(f);
+		work.forests[work.count++] = f;
+	}
+	if (pthread_mutex_init(&work.lock, NULL) != 0)
+		mem_exhausted();
+	if (work.count)
+		pool_run(threads, read_forests, &work);
+	pthread_mutex_destroy(&work.lock);
+	for (size_t i = 0; i < work.count; i++) {
+		link_entries(work.forests[i]);
+		work.forests[i]->read = true;
+	}
+	free(work.forests);
+}
+
+struct pack_forests *pack_forests_new(struct pack *const *packs, const bool *proved, size_t count,
+                                      unsigned threads)
 {
 	struct pack_forests *forests = mem_calloc(1, sizeof(*forests));
-	struct forest_work work = {.forests = forests};
 
 	forests->items = mem_calloc(count, sizeof(*forests->items));
 	forests->count = count;
-	for (size_t i = 0; i < count; i++)
-		forest_init(&forests->items[i], packs[i]);
-	if (pthread_mutex_init(&work.lock, NULL) != 0)
-		mem_exhausted();
-	pool_run(threads, read_forests, &work);
-	pthread_mutex_destroy(&work.lock);
-	for (size_t i = 0; i < count; i++)
-		link_entries(&forests->items[i]);
+	for (size_t i = 0; i < count; i++) {
+		forests->items[i].pack = packs[i];
+		forests->items[i].proved = proved && proved[i];
+	}
+	forests_read(forests, false, threads);
 	return forests;
+}
+
+void pack_forests_complete(struct pack_forests *forests, unsigned threads)
+{
+	forests_read(forests, true, threads);
+}
+
+unsigned pack_forests_type(const struct pack_forests *forests, size_t pack, uint32_t entry)
+{
+	const struct forest *f = &forests->items[pack];
+	uint32_t steps = 0;
+
+	while (f->parent[entry] != PACK_NONE && steps++ < f->count)
+		entry = f->parent[entry];
+	return f->type[entry] < PACK_OFS_DELTA ? f->type[entry] : 0;
 }
 
 void pack_forests_free(struct pack_forests *forests)
@@ -338,7 +379,8 @@ struct frame {
 	struct buf content; /* empty when it was dropped */
 	void *state;
 	bool dropped;
-	bool lost; /* dropped for good: nothing could make it */
+	bool lost;     /* dropped for good: nothing could make it */
+	bool borrowed; /* something of it came from elsewhere */
 };
 
 struct worker {
@@ -354,6 +396,7 @@ struct worker {
 	uint64_t live; /* bytes that the frames hold */
 	uint64_t budget;
 	struct buf spare; /* a content buffer to be used again */
+	bool borrowed;    /* something was read from elsewhere; for whoever set it to false */
 	struct walk_counts counts;
 };
 
@@ -408,6 +451,7 @@ static bool read_elsewhere(struct worker *w, const struct object_id *id, enum ob
 {
 	const struct visitor *v = w->walk->visitor;
 
+	w->borrowed = true;
 	buf_clear(out);
 	return v->read(v->read_context, id, type, out);
 }
@@ -511,7 +555,10 @@ static void show(struct worker *w, uint32_t number, const struct frame *object,
 	struct walked walked = {.id = pack_id(w->forest->pack, number),
 	                        .type = object->type,
 	                        .bytes = buf_bytes(&object->content),
-	                        .state = object->state};
+	                        .state = object->state,
+	                        .pack = (size_t)(w->forest - w->walk->forests->items),
+	                        .entry = number,
+	                        .borrowed = object->borrowed};
 
 	walked.again = again || in_earlier_pack(w, walked.id);
 	if (base && base->state) {
@@ -559,10 +606,12 @@ static void pop(struct worker *w)
 static bool restore(struct worker *w, struct frame *f)
 {
 	f->content = (struct buf){.max = w->walk->options->object_max};
+	w->borrowed = false;
 	if (!make_again(w, f->entry, &f->type, &f->content)) {
 		buf_release(&f->content);
 		return false;
 	}
+	f->borrowed = w->borrowed;
 	f->state = state_new(w);
 	show(w, f->entry, f, NULL, true);
 	f->dropped = false;
@@ -587,6 +636,7 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 		base->lost = true;
 		base = NULL;
 	}
+	w->borrowed = base && base->borrowed;
 	if (base) {
 		frame.type = base->type;
 		made = make_from(w, number, buf_bytes(&base->content), &frame.content);
@@ -608,6 +658,7 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 		buf_release(&frame.content);
 		frame.dropped = frame.lost = true; /* what is based on it is read from elsewhere */
 	} else {
+		frame.borrowed = w->borrowed;
 		frame.state = state_new(w);
 		show(w, number, &frame, base, false);
 	}

@@ -11,6 +11,8 @@
 #include "model/id_map.h"
 #include "pack/pack.h"
 
+#define WALKED_LOOSE SIZE_MAX
+
 /* An object as the walk shows it; borrowed for the time of the call. */
 struct walked {
 	const struct object_id *id;
@@ -21,8 +23,11 @@ struct walked {
 	size_t segment_count;
 	const void *base_state; /* the visitor's state of the base; NULL: there is none */
 	size_t base_len;        /* bytes of the base */
-	void *state; /* for the visitor, zeroed; kept while others may be based on this */
-	bool again;  /* it was shown before, or will be: only the state is wanted */
+	void *state;    /* for the visitor, zeroed; kept while others may be based on this */
+	bool again;     /* it was shown before, or will be: only the state is wanted */
+	size_t pack;    /* number of the pack that it stands in; WALKED_LOOSE: in none */
+	uint32_t entry; /* its number there */
+	bool borrowed;  /* it was not made of that pack's bytes alone */
 };
 
 /* What the walk calls; every function gets the context and the number of the worker. */
@@ -73,8 +78,22 @@ void walk_counts_add(struct walk_counts *counts, const struct walk_counts *more)
 /* The delta families of some packs: const once made, for any number of walks. */
 struct pack_forests;
 
-/* Reads which entry of the packs, which must outlive the result, is based on which. */
-struct pack_forests *pack_forests_new(struct pack *const *packs, size_t count, unsigned threads);
+/*
+ * Reads which entry of the packs, which must outlive the result, is based on which. `proved` (NULL:
+ * none are), by pack, tells those that were found intact before and made of their own bytes: they
+ * are not read yet, and no walk shows them, until pack_forests_complete().
+ */
+struct pack_forests *pack_forests_new(struct pack *const *packs, const bool *proved, size_t count,
+                                      unsigned threads);
+
+/* Reads the proved packs, too; those that were read are not read again. */
+void pack_forests_complete(struct pack_forests *forests, unsigned threads);
+
+/*
+ * The type (enum object_type) that an entry of a pack that was read has by the root of its family;
+ * 0 if that does not stand in the pack, or is damaged.
+ */
+unsigned pack_forests_type(const struct pack_forests *forests, size_t pack, uint32_t entry);
 void pack_forests_free(struct pack_forests *forests);
 
 /* Adds the ids of entries whose bases lead round in a circle: nobody can make these. */

@@ -138,7 +138,7 @@ static struct walk_counts walk(const char *const *names, size_t count, unsigned 
 		if (pack_open(&packs[i], names[i], &error))
 			fail_msg("%s", error.message);
 	}
-	forests = pack_forests_new(packs, count, threads);
+	forests = pack_forests_new(packs, NULL, count, threads);
 	pack_walk(forests, &visitor, &options, &counts);
 	pack_forests_free(forests);
 	for (size_t i = 0; i < count; i++)
