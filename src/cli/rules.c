@@ -47,15 +47,17 @@ static void show_list(const char *title, strings items)
 
 static void show_checksum(const struct checksum *c)
 {
-	static const char *const algorithms[] = {"none", "CRC-32", "SHA-256"};
 	static const char *const encodings[] = {
 	    "hexadecimal", "upper-case hexadecimal", "base32", "base36", "base62", "base64"};
+	const char *says = c->published ? "" : " (not published: proves, never refutes)";
 
-	if (c->algorithm != CHECKSUM_NONE)
-		printf("%-12s %s in %u digits of %s at %d, over [%d, %d)%s\n", "checksum",
-		       algorithms[c->algorithm], c->digits, encodings[c->encoding], c->position,
-		       c->from, c->to,
-		       c->published ? "" : " (not published: proves, never refutes)");
+	if (c->algorithm == CHECKSUM_NONE)
+		return;
+	printf("%-12s %s", "checksum", checksum_names[c->algorithm - CHECKSUM_CRC32]);
+	if (c->algorithm <= CHECKSUM_SHA256)
+		printf(" in %u digits of %s at %d, over [%d, %d)", c->digits,
+		       encodings[c->encoding], c->position, c->from, c->to);
+	printf("%s\n", c->required ? " (without it, no finding)" : says);
 }
 
 /* The first that has a secret and the first that has none. */
@@ -76,8 +78,6 @@ static void show_examples(const struct rule *r)
 
 static void show_rule(const struct rule *r)
 {
-	static const char *const structures[] = {"none", "jwt", "pem", "pypi"};
-
 	printf("%s\n\n", r->id);
 	show_text("provider", r->provider);
 	show_text("name", r->name);
@@ -108,7 +108,7 @@ static void show_rule(const struct rule *r)
 		       r->filters.entropy_threshold);
 	show_checksum(&r->checksum);
 	if (r->structure != STRUCTURE_NONE)
-		show_text("structure", structures[r->structure]);
+		show_text("structure", structure_names[r->structure - STRUCTURE_JWT]);
 	printf("%-12s %s:%u\n", "defined in", r->file, r->line);
 	show_examples(r);
 }

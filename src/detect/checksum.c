@@ -4,6 +4,7 @@
 #include "detect/base32.h"
 #include "detect/base58.h"
 #include "detect/bech32.h"
+#include "detect/mnemonic.h"
 
 #include <libdeflate.h>
 #include <sodium.h>
@@ -184,6 +185,8 @@ static bool fits(const struct checksum *scheme, struct bytes secret)
 		return base58_check(secret, BASE58_RIPPLE);
 	case CHECKSUM_BECH32:
 		return bech32_check(secret);
+	case CHECKSUM_BIP39:
+		return mnemonic_check(secret);
 	case CHECKSUM_STELLAR:
 		return stellar_fits(secret);
 	case CHECKSUM_NONE:

@@ -62,6 +62,198 @@ static bool decode(struct bytes text, struct buf *out)
 	return !base64_decode(text, BASE64_URL, false, out);
 }
 
+/* What stands behind the prefix, up to the last `end` if one is given; len 0 if there is none. */
+static struct bytes behind(struct bytes token, const char *prefix, int end)
+{
+	size_t start = strlen(prefix);
+	const unsigned char *last;
+
+	if (!bytes_start_with(token, prefix) || token.len == start)
+		return (struct bytes){NULL, 0};
+	token = bytes_slice(token, start, token.len);
+	last = end ? memrchr(token.ptr, end, token.len) : NULL;
+	return last ? bytes_slice(token, 0, (size_t)(last - token.ptr)) : token;
+}
+
+/* Takes the digits at the front; false, and nothing is taken, if there are none. */
+static bool take_digits(struct bytes *text)
+{
+	size_t len = 0;
+
+	while (len < text->len && isdigit(text->ptr[len]))
+		len++;
+	*text = bytes_slice(*text, len, text->len);
+	return len > 0;
+}
+
+static bool take_text(struct bytes *text, const char *wanted)
+{
+	if (!bytes_start_with(*text, wanted))
+		return false;
+	*text = bytes_slice(*text, strlen(wanted), text->len);
+	return true;
+}
+
+/* Sound if the text is base64 of something that has the shape. */
+static struct verdict decoded_with(struct bytes text, bool (*shape)(struct bytes decoded))
+{
+	struct verdict verdict = silent;
+	struct buf decoded;
+
+	buf_init(&decoded, DECODED_MAX);
+	if (decode(text, &decoded) && shape(buf_bytes(&decoded)))
+		verdict = verdict_of(STRUCTURE_SOUND, "payload decodes");
+	buf_release(&decoded);
+	return verdict;
+}
+
+static bool number_and_bytes(struct bytes text)
+{
+	return take_digits(&text) && take_text(&text, ":") && text.len >= 16;
+}
+
+struct verdict payload_atlassian_data_center(struct bytes token)
+{
+	return decoded_with(bytes_start_with(token, "BBDC-") ? behind(token, "BBDC-", 0) : token,
+	                    number_and_bytes);
+}
+
+/* A MessagePack array of four, whose first is one of three, whose first is bytes. */
+static bool starts_macaroon(struct bytes text)
+{
+	return bytes_start_with(text, "\x94\x93\xc4");
+}
+
+/* github.com/superfly/macaroon. */
+struct verdict payload_fly(struct bytes token)
+{
+	const unsigned char *line = token.len ? memchr(token.ptr, '_', token.len) : NULL;
+
+	return decoded_with(line ? bytes_slice(token, (size_t)(line - token.ptr) + 1, token.len)
+	                         : token,
+	                    starts_macaroon);
+}
+
+static bool intercom_text(struct bytes text)
+{
+	if (!take_text(&text, "tok:"))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!isalnum(text.ptr[i]) && !memchr("_:", text.ptr[i], 2))
+			return false;
+	}
+	return text.len >= 16;
+}
+
+struct verdict payload_intercom(struct bytes token)
+{
+	return decoded_with(token, intercom_text);
+}
+
+static bool jfrog_text(struct bytes text)
+{
+	return take_text(&text, "reftkn:") && take_digits(&text) && take_text(&text, ":") &&
+	       take_digits(&text) && take_text(&text, ":") && text.len >= 16;
+}
+
+struct verdict payload_jfrog(struct bytes token)
+{
+	return decoded_with(token, jfrog_text);
+}
+
+/* Two numbers and the team's. */
+static bool slack_numbers(struct bytes text)
+{
+	return take_digits(&text) && take_text(&text, "-") && take_digits(&text) &&
+	       take_text(&text, "-") && take_digits(&text) && take_text(&text, "-");
+}
+
+struct verdict payload_slack_rotating(struct bytes token)
+{
+	const unsigned char *dash = token.len ? memrchr(token.ptr, '-', token.len) : NULL;
+
+	return decoded_with(dash ? bytes_slice(token, (size_t)(dash - token.ptr) + 1, token.len)
+	                         : token,
+	                    slack_numbers);
+}
+
+/* docs.aws.amazon.com, Amazon Bedrock, "API keys": the name of a key ends in its account. */
+struct verdict payload_bedrock(struct bytes key)
+{
+	enum { ACCOUNT = 12 };
+	struct verdict verdict = silent;
+	const unsigned char *colon;
+	struct bytes name, account;
+	struct buf text;
+
+	buf_init(&text, DECODED_MAX);
+	if (!decode(behind(key, "ABSK", 0), &text))
+		goto out;
+	name = buf_bytes(&text);
+	colon = name.len ? memchr(name.ptr, ':', name.len) : NULL;
+	if (!take_text(&name, "BedrockAPIKey-") || !colon)
+		goto out;
+	verdict = verdict_of(STRUCTURE_SOUND, "payload decodes");
+	name.len = (size_t)(colon - name.ptr);
+	if (name.len <= ACCOUNT)
+		goto out;
+	account = bytes_slice(name, name.len - ACCOUNT, name.len);
+	name = account;
+	if (account.ptr[-1] == '-' && take_digits(&name) && !name.len)
+		verdict = verdict_of(STRUCTURE_SOUND, "AWS account %.*s", ACCOUNT,
+		                     (const char *)account.ptr);
+out:
+	buf_release(&text);
+	return verdict;
+}
+
+/* SEC 2, 2.4.1: a private key is a number from 1 to the order of the curve, less 1. */
+struct verdict payload_secp256k1(struct bytes key)
+{
+	static const char order[] =
+	    "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+	enum { DIGITS = sizeof(order) - 1 };
+	char digits[DIGITS];
+	bool nonzero = false;
+
+	if (bytes_start_with(key, "0x"))
+		key = bytes_slice(key, 2, key.len);
+	if (key.len != DIGITS)
+		return silent;
+	for (size_t i = 0; i < DIGITS; i++) {
+		digits[i] = (char)tolower(key.ptr[i]);
+		nonzero |= digits[i] != '0';
+	}
+	if (!nonzero || memcmp(digits, order, DIGITS) >= 0)
+		return (struct verdict){.soundness = STRUCTURE_BROKEN};
+	return silent;
+}
+
+/* 22 characters hold 16 bytes and 4 spare bits, 43 hold 32 bytes and 2. */
+struct verdict payload_sendgrid(struct bytes key)
+{
+	enum { ID_LAST = 3 + 21, LAST = 3 + 22 + 1 + 42 };
+
+	if (key.len != LAST + 1 || !memchr("AQgw", key.ptr[ID_LAST], 4) ||
+	    !memchr("AEIMQUYcgkosw048", key.ptr[LAST], 16))
+		return silent;
+	return verdict_of(STRUCTURE_SOUND, "16 and 32 bytes");
+}
+
+/* RFC 7748, section 5: the bits that decodeScalar25519 sets; wg genkey sets them beforehand. */
+struct verdict payload_wireguard(struct bytes key)
+{
+	struct verdict verdict = silent;
+	struct buf bytes;
+
+	buf_init(&bytes, DECODED_MAX);
+	if (decode(key, &bytes) && bytes.len == 32 && (bytes.ptr[0] & 7) == 0 &&
+	    (bytes.ptr[31] & 0xc0) == 0x40)
+		verdict = verdict_of(STRUCTURE_SOUND, "has a private key's bits");
+	buf_release(&bytes);
+	return verdict;
+}
+
 /* docs.discord.com, reference, "Snowflakes": milliseconds since 2015 above 22 other bits. */
 struct verdict payload_discord(struct bytes token)
 {
@@ -179,22 +371,29 @@ struct verdict payload_pypi(struct bytes token)
 
 /*
  * github.com/hashicorp/vault, sdk/helper/consts/token_consts.go and vault/tokens/token.proto:
- * SignedToken {1: version 1, 2: 32 bytes of HMAC, 3: Token {1: "hvs." and 24 characters, ...}}.
+ * SignedToken {1: version 1, 2: 32 bytes of HMAC, 3: Token {1: "hvs." and 24 characters, ...}}. A
+ * batch token is what the barrier encrypts: a key's term in four bytes, version 2, and bytes.
  */
 struct verdict payload_vault(struct bytes token)
 {
-	static const char prefix[] = "hvs.", head[] = "\x08\x01\x12\x20";
+	static const char prefix[] = "hvs.", batch[] = "hvb.", head[] = "\x08\x01\x12\x20";
 	struct verdict verdict = silent;
 	struct bytes rest, skipped;
 	uint32_t tag, len;
 	struct buf text;
 
 	buf_init(&text, DECODED_MAX);
-	if (!bytes_start_with(token, prefix) ||
+	if ((!bytes_start_with(token, prefix) && !bytes_start_with(token, batch)) ||
 	    base64_decode(bytes_slice(token, sizeof(prefix) - 1, token.len), BASE64_URL, false,
 	                  &text))
 		goto out;
 	rest = buf_bytes(&text);
+	if (bytes_start_with(token, batch)) {
+		if (cursor_take(&rest, 4, &skipped) && cursor_number(&rest, 1, &tag) && tag == 2 &&
+		    rest.len > 32)
+			verdict = verdict_of(STRUCTURE_SOUND, "batch token");
+		goto out;
+	}
 	if (bytes_start_with(rest, head) && cursor_take(&rest, 4 + 32, &skipped) &&
 	    cursor_number(&rest, 1, &tag) && tag == 0x1a && cursor_number(&rest, 1, &len) &&
 	    len == rest.len && cursor_number(&rest, 1, &tag) && tag == 0x0a &&
@@ -224,24 +423,26 @@ static struct verdict json_with(struct bytes text, const char *const *members)
 	return verdict;
 }
 
-/* What stands behind the prefix, up to the last `end` if one is given; len 0 if there is none. */
-static struct bytes behind(struct bytes token, const char *prefix, int end)
-{
-	size_t start = strlen(prefix);
-	const unsigned char *last;
-
-	if (!bytes_start_with(token, prefix) || token.len == start)
-		return (struct bytes){NULL, 0};
-	token = bytes_slice(token, start, token.len);
-	last = end ? memrchr(token.ptr, end, token.len) : NULL;
-	return last ? bytes_slice(token, 0, (size_t)(last - token.ptr)) : token;
-}
-
 struct verdict payload_grafana_cloud(struct bytes token)
 {
 	static const char *const members[] = {"o", "n", "k", NULL};
 
 	return json_with(behind(token, "glc_", 0), members);
+}
+
+struct verdict payload_grafana_legacy(struct bytes token)
+{
+	static const char *const members[] = {"k", "n", "id", NULL};
+
+	return json_with(token, members);
+}
+
+struct verdict payload_mapbox(struct bytes token)
+{
+	static const char *const members[] = {"u", "a", NULL};
+
+	return json_with(behind(token, bytes_start_with(token, "tk.") ? "tk." : "sk.", '.'),
+	                 members);
 }
 
 struct verdict payload_onepassword(struct bytes token)

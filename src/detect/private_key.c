@@ -244,15 +244,15 @@ struct verdict private_key_verify(struct bytes secret)
 	static const char dashes[] = "-----", header[] = "Proc-Type: 4,ENCRYPTED";
 	struct verdict verdict = {.soundness = STRUCTURE_BROKEN};
 	const unsigned char *start, *end;
-	struct bytes body;
+	struct bytes body = secret;
 	struct buf text, key;
 
-	if (!bytes_start_with(secret, dashes))
-		return verdict;
-	start = memmem(secret.ptr + 5, secret.len - 5, dashes, 5);
-	if (!start)
-		return verdict;
-	body = bytes_slice(secret, (size_t)(start - secret.ptr) + 5, secret.len);
+	if (bytes_start_with(secret, dashes)) {
+		start = memmem(secret.ptr + 5, secret.len - 5, dashes, 5);
+		if (!start)
+			return verdict;
+		body = bytes_slice(secret, (size_t)(start - secret.ptr) + 5, secret.len);
+	}
 	end = body.len ? memmem(body.ptr, body.len, dashes, 5) : NULL;
 	if (end)
 		body.len = (size_t)(end - body.ptr);

@@ -80,6 +80,7 @@ enum checksum_algorithm {
 	CHECKSUM_BASE58,
 	CHECKSUM_BASE58_RIPPLE,
 	CHECKSUM_BECH32,
+	CHECKSUM_BIP39,
 	CHECKSUM_STELLAR,
 	CHECKSUM_SUPABASE,
 };
@@ -119,14 +120,25 @@ enum structure {
 	STRUCTURE_PUTTY,
 	STRUCTURE_AWS_KEY_ID,
 	STRUCTURE_END_DAY,
+	STRUCTURE_ATLASSIAN_DATA_CENTER,
+	STRUCTURE_BEDROCK,
 	STRUCTURE_DISCORD,
 	STRUCTURE_DOCKER_SWARM,
+	STRUCTURE_FLY,
 	STRUCTURE_GRAFANA_CLOUD,
+	STRUCTURE_GRAFANA_LEGACY,
+	STRUCTURE_INTERCOM,
+	STRUCTURE_JFROG,
+	STRUCTURE_MAPBOX,
 	STRUCTURE_NUGET,
 	STRUCTURE_ONEPASSWORD,
 	STRUCTURE_PYPI,
+	STRUCTURE_SECP256K1,
+	STRUCTURE_SENDGRID,
 	STRUCTURE_SENTRY,
+	STRUCTURE_SLACK_ROTATING,
 	STRUCTURE_VAULT,
+	STRUCTURE_WIREGUARD,
 };
 
 struct decoded_base64;
@@ -240,6 +252,11 @@ struct rule {
 	const char *file; /* where the rule stands, for messages */
 	uint32_t line;    /* 1-based */
 };
+
+/* What rule files call the algorithms, without CHECKSUM_NONE, and the decoders, without
+ * STRUCTURE_NONE; a NULL ends each. */
+extern const char *const checksum_names[];
+extern const char *const structure_names[];
 
 /* "note", "warning", "error". */
 const char *level_name(enum level level);

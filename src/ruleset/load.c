@@ -659,24 +659,12 @@ static struct checksum read_checksum(struct loader *l, const struct yaml_node *n
 	static const struct shape named_shape = {"detection.post.checksum",
 	                                         .required = {"algorithm", "published"},
 	                                         .optional = {"required"}};
-	static const char *const algorithms[] = {"crc32",
-	                                         "sha256",
-	                                         "azure-key",
-	                                         "azure-annotated-key",
-	                                         "azure-client-secret",
-	                                         "azure-devops",
-	                                         "base58",
-	                                         "base58-ripple",
-	                                         "bech32",
-	                                         "stellar",
-	                                         "supabase",
-	                                         NULL};
 	const struct yaml_node *algorithm = yaml_get(node, "algorithm");
 	struct checksum checksum = {0};
 	bool named;
 
 	if (algorithm)
-		checksum.algorithm = CHECKSUM_CRC32 + choice_of(l, algorithm, algorithms);
+		checksum.algorithm = CHECKSUM_CRC32 + choice_of(l, algorithm, checksum_names);
 	named = checksum.algorithm > CHECKSUM_SHA256;
 	if (!has_shape(l, node, named ? &named_shape : &digits_shape))
 		return checksum;
@@ -689,12 +677,7 @@ static struct checksum read_checksum(struct loader *l, const struct yaml_node *n
 
 static enum structure structure_of(struct loader *l, const struct yaml_node *node)
 {
-	static const char *const names[] = {
-	    "jwt",         "pem",     "openpgp",      "putty",         "aws-key-id",
-	    "end-day",     "discord", "docker-swarm", "grafana-cloud", "nuget",
-	    "onepassword", "pypi",    "sentry",       "vault",         NULL};
-
-	return STRUCTURE_JWT + choice_of(l, node, names);
+	return STRUCTURE_JWT + choice_of(l, node, structure_names);
 }
 
 static void read_post(struct loader *l, const struct yaml_node *node, struct rule *rule)

@@ -245,6 +245,8 @@ static void schemes_of_a_name(void **state)
 	    {CHECKSUM_BASE58_RIPPLE, "snoPBrXtMeMyMHUVTgbuqAfg1SUTb"},
 	    {CHECKSUM_BECH32,
 	     "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ8H00W3"},
+	    {CHECKSUM_BIP39, "legal winner thank year wave sausage worth useful legal winner thank "
+	                     "yellow"},
 	    {CHECKSUM_STELLAR, "SAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU2"},
 	};
 

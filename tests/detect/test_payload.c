@@ -241,6 +241,156 @@ static void tokens_of_json(void **state)
 	}
 }
 
+/* ---- Base64 of something with a shape ---- */
+
+struct shaped {
+	struct verdict (*verify)(struct bytes token);
+	const char *prefix, *decoded, *text;
+};
+
+static struct verdict verify_shaped(const struct shaped *s, const char *prefix,
+                                    struct bytes decoded)
+{
+	struct verdict verdict;
+	struct buf token;
+
+	buf_init(&token, 4096);
+	buf_append(&token, bytes_of(prefix));
+	append_base64(&token, decoded, sodium_base64_VARIANT_ORIGINAL);
+	verdict = s->verify(buf_bytes(&token));
+	buf_release(&token);
+	return verdict;
+}
+
+static void base64_of_a_shape(void **state)
+{
+	static const struct shaped cases[] = {
+	    {payload_atlassian_data_center, "", "123456789012:0123456789abcdef", "payload decodes"},
+	    {payload_atlassian_data_center, "BBDC-", "1:0123456789abcdef", "payload decodes"},
+	    {payload_bedrock, "ABSK", "BedrockAPIKey-shop-at-123456789012:secret",
+	     "AWS account 123456789012"},
+	    {payload_bedrock, "ABSK", "BedrockAPIKey-shop:secret", "payload decodes"},
+	    {payload_bedrock, "ABSK", "BedrockAPIKey-at1234567890123:", "payload decodes"},
+	    {payload_fly, "fm2_", "\x94\x93\xc4\x10 nonce", "payload decodes"},
+	    {payload_grafana_legacy, "", "{\"k\":\"key\",\"n\":\"ci\",\"id\":1}",
+	     "payload decodes"},
+	    {payload_intercom, "", "tok:0123abcd_0123_0123:1:0", "payload decodes"},
+	    {payload_jfrog, "", "reftkn:01:1700000000:0123456789abcdef", "payload decodes"},
+	    {payload_slack_rotating, "xoxe.xoxp-1-", "2-2-123456-654321-abc", "payload decodes"},
+	    {payload_vault, "hvb.",
+	     "\x01\x01\x01\x01\x02"
+	     "0123456789abcdef0123456789abcdef!",
+	     "batch token"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct shaped *s = &cases[i];
+		struct bytes decoded = bytes_of(s->decoded);
+		struct verdict verdict = verify_shaped(s, s->prefix, decoded);
+
+		assert_int_equal(verdict.soundness, STRUCTURE_SOUND);
+		assert_string_equal(verdict.text, s->text);
+		/* Something else in front, nothing at all, and no base64. */
+		assert_int_equal(
+		    verify_shaped(s, s->prefix, bytes_of("\xff\xfe and so on, a lot")).soundness,
+		    STRUCTURE_SILENT);
+		assert_int_equal(s->verify(bytes_of(s->prefix)).soundness, STRUCTURE_SILENT);
+		assert_int_equal(s->verify(bytes_of("%%%%")).soundness, STRUCTURE_SILENT);
+		assert_int_equal(s->verify((struct bytes){NULL, 0}).soundness, STRUCTURE_SILENT);
+		/* Cut anywhere, it is read to its end and no further. */
+		for (size_t len = 0; len < decoded.len; len++)
+			(void)verify_shaped(s, s->prefix, bytes_slice(decoded, 0, len));
+	}
+}
+
+static void a_mapbox_token_names_its_owner(void **state)
+{
+	(void)state;
+	/* {"u":"shop","a":"abc"} */
+	assert_int_equal(
+	    payload_mapbox(bytes_of("sk.eyJ1Ijoic2hvcCIsImEiOiJhYmMifQ.0123456789abcdefghijkl"))
+		.soundness,
+	    STRUCTURE_SOUND);
+	assert_int_equal(
+	    payload_mapbox(bytes_of("tk.eyJ1Ijoic2hvcCIsImEiOiJhYmMifQ.0123456789abcdefghijkl"))
+		.soundness,
+	    STRUCTURE_SOUND);
+	assert_int_equal(
+	    payload_mapbox(bytes_of("sk.eyJ1Ijoic2hvcCJ9.0123456789abcdefghijkl")).soundness,
+	    STRUCTURE_SILENT);
+	assert_int_equal(payload_mapbox(bytes_of("sk.")).soundness, STRUCTURE_SILENT);
+}
+
+static void a_key_of_ethereum_is_a_number_of_its_curve(void **state)
+{
+	static const struct {
+		const char *key;
+		enum soundness soundness;
+	} cases[] = {
+	    {"0x0000000000000000000000000000000000000000000000000000000000000001",
+	     STRUCTURE_SILENT},
+	    {"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364140", STRUCTURE_SILENT},
+	    {"0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+	     STRUCTURE_BROKEN},
+	    {"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", STRUCTURE_BROKEN},
+	    {"0x0000000000000000000000000000000000000000000000000000000000000000",
+	     STRUCTURE_BROKEN},
+	    {"0x00", STRUCTURE_SILENT},
+	    {"", STRUCTURE_SILENT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(payload_secp256k1(bytes_of(cases[i].key)).soundness,
+		                 cases[i].soundness);
+}
+
+static void spare_bits_of_a_sendgrid_key(void **state)
+{
+	(void)state;
+	assert_int_equal(payload_sendgrid(bytes_of("SG.AAAAAAAAAAAAAAAAAAAAAQ.AAAAAAAAAAAAAAAAAAAAA"
+	                                           "AAAAAAAAAAAAAAAAAAAAAE"))
+	                     .soundness,
+	                 STRUCTURE_SOUND);
+	assert_int_equal(payload_sendgrid(bytes_of("SG.AAAAAAAAAAAAAAAAAAAAAB.AAAAAAAAAAAAAAAAAAAAA"
+	                                           "AAAAAAAAAAAAAAAAAAAAAE"))
+	                     .soundness,
+	                 STRUCTURE_SILENT);
+	assert_int_equal(payload_sendgrid(bytes_of("SG.AAAAAAAAAAAAAAAAAAAAAQ.AAAAAAAAAAAAAAAAAAAAA"
+	                                           "AAAAAAAAAAAAAAAAAAAAAF"))
+	                     .soundness,
+	                 STRUCTURE_SILENT);
+	assert_int_equal(payload_sendgrid(bytes_of("SG.")).soundness, STRUCTURE_SILENT);
+}
+
+static void wireguard(const unsigned char bytes[32], enum soundness expected)
+{
+	struct buf text;
+
+	buf_init(&text, 64);
+	append_base64(&text, (struct bytes){bytes, 32}, sodium_base64_VARIANT_ORIGINAL);
+	assert_int_equal(payload_wireguard(buf_bytes(&text)).soundness, expected);
+	buf_release(&text);
+}
+
+static void a_private_key_of_wireguard_has_fixed_bits(void **state)
+{
+	unsigned char key[32] = {0};
+
+	(void)state;
+	key[31] = 0x40;
+	wireguard(key, STRUCTURE_SOUND);
+	key[0] = 1;
+	wireguard(key, STRUCTURE_SILENT);
+	key[0] = 8;
+	key[31] = 0xc0;
+	wireguard(key, STRUCTURE_SILENT);
+	key[31] = 0;
+	wireguard(key, STRUCTURE_SILENT);
+	assert_int_equal(payload_wireguard(bytes_of("AAAA")).soundness, STRUCTURE_SILENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +402,11 @@ int main(void)
 	    cmocka_unit_test(a_nuget_key_has_a_header),
 	    cmocka_unit_test(a_vault_token_is_a_signed_message),
 	    cmocka_unit_test(tokens_of_json),
+	    cmocka_unit_test(base64_of_a_shape),
+	    cmocka_unit_test(a_mapbox_token_names_its_owner),
+	    cmocka_unit_test(a_key_of_ethereum_is_a_number_of_its_curve),
+	    cmocka_unit_test(spare_bits_of_a_sendgrid_key),
+	    cmocka_unit_test(a_private_key_of_wireguard_has_fixed_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -477,8 +477,11 @@ static void wrong_types_and_values_are_refused(void **state)
 	     "name it with (?<body>...)"},
 	    {POST("structure: xml"),
 	     "x.yaml:6: structure cannot be `xml`; use one of: jwt, pem, openpgp, putty, "
-	     "aws-key-id, end-day, discord, docker-swarm, grafana-cloud, nuget, onepassword, "
-	     "pypi, sentry, vault"},
+	     "aws-key-id, end-day, "
+	     "atlassian-data-center, bedrock, discord, docker-swarm, fly, grafana-cloud, "
+	     "grafana-legacy, "
+	     "intercom, jfrog, mapbox, nuget, onepassword, pypi, secp256k1, sendgrid, sentry, "
+	     "slack-rotating, vault, wireguard"},
 	    {CHECKSUM("0", "-6", "[0, -6]", "true"),
 	     "x.yaml:6: digits must be a whole number from 1 to 64"},
 	    {CHECKSUM("'6'", "-6", "[0, -6]", "true"),
