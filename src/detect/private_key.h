@@ -1,5 +1,6 @@
 /*
- * Private keys between lines of dashes, or their base64 alone: DER (PKCS #1, PKCS #8, SEC 1, DSA) and OpenSSH's own form.
+ * Private keys between lines of dashes, or their base64 alone: DER (PKCS #1, PKCS #8, SEC 1, DSA)
+ * and OpenSSH's own form.
  */
 #ifndef TRAWL_DETECT_PRIVATE_KEY_H
 #define TRAWL_DETECT_PRIVATE_KEY_H
