@@ -10,8 +10,7 @@ void tree_shape_release(struct tree_shape *shape)
 	*shape = (struct tree_shape){0};
 }
 
-/* How many entries end at the byte or before it. */
-static size_t entries_until(const struct tree_shape *shape, size_t byte)
+size_t tree_shape_until(const struct tree_shape *shape, size_t byte)
 {
 	size_t low = 0, high = shape->count;
 
@@ -26,15 +25,26 @@ static size_t entries_until(const struct tree_shape *shape, size_t byte)
 	return low;
 }
 
-static void add_ends(struct tree_shape *shape, const uint32_t *ends, size_t count, uint32_t shift)
+static void make_room(struct tree_shape *shape, size_t count)
 {
-	if (shape->cap - shape->count < count) {
-		shape->cap = shape->cap * 2 + count;
-		shape->ends = mem_resize(shape->ends, shape->cap, sizeof(*shape->ends));
-	}
-	for (size_t i = 0; i < count; i++)
-		shape->ends[shape->count + i] = ends[i] + shift;
-	shape->count += count;
+	if (shape->cap - shape->count >= count)
+		return;
+	shape->cap = shape->cap * 2 + count;
+	shape->ends = mem_resize(shape->ends, shape->cap, sizeof(*shape->ends));
+}
+
+void tree_shape_add(struct tree_shape *shape, uint32_t end)
+{
+	make_room(shape, 1);
+	shape->ends[shape->count++] = end;
+}
+
+void tree_shape_copy(struct tree_shape *shape, const struct tree_shape *base, size_t first,
+                     size_t end, uint32_t shift)
+{
+	make_room(shape, end - first);
+	for (size_t i = first; i < end; i++)
+		shape->ends[shape->count++] = base->ends[i] + shift;
 }
 
 /* Takes over what the segment copies whole from `at` on; returns where that ends, `at` for none. */
@@ -42,14 +52,13 @@ static size_t take_copies(struct tree_reader *r, const struct segment *s, size_t
 {
 	const struct tree_shape *base = r->base;
 	size_t base_at = s->from + (at - s->start);
-	size_t first = entries_until(base, base_at);
-	size_t end = entries_until(base, s->from + (s->end - s->start));
+	size_t first = tree_shape_until(base, base_at);
+	size_t end = tree_shape_until(base, s->from + (s->end - s->start));
 
 	/* Where no entry of the base starts, the copied bytes mean something else. */
 	if (end == first || (first ? base->ends[first - 1] : 0) != base_at)
 		return at;
-	/* Modulo 2^32, like the sum, so that a shift to the left is one, too. */
-	add_ends(r->shape, base->ends + first, end - first, s->start - s->from);
+	tree_shape_copy(r->shape, base, first, end, s->start - s->from);
 	if (r->copied)
 		r->copied(r->context, base_at, base->ends[end - 1], at);
 	return r->shape->ends[r->shape->count - 1];
@@ -72,6 +81,6 @@ bool tree_reader_next(struct tree_reader *r, struct tree_entry *e)
 	}
 	if (!tree_entry_next(r->tree, e))
 		return false;
-	add_ends(r->shape, (const uint32_t[]){(uint32_t)e->end}, 1, 0);
+	tree_shape_add(r->shape, (uint32_t)e->end);
 	return true;
 }

@@ -8,7 +8,7 @@
 #include "git/tree_entries.h"
 #include "model/blob.h"
 
-/* Where the entries of a tree end, for the versions that copy them; {0} is empty. */
+/* Where entries of a tree end, for the versions that copy them; {0} is empty. */
 struct tree_shape {
 	uint32_t *ends; /* ascending */
 	size_t count;
@@ -16,6 +16,16 @@ struct tree_shape {
 };
 
 void tree_shape_release(struct tree_shape *shape);
+
+/* How many entries end at the byte or before it. */
+size_t tree_shape_until(const struct tree_shape *shape, size_t byte);
+
+/* Adds an entry behind the others. */
+void tree_shape_add(struct tree_shape *shape, uint32_t end);
+
+/* Adds the base's entries [first, end), moved by `shift` bytes (modulo 2^32: to the left, too). */
+void tree_shape_copy(struct tree_shape *shape, const struct tree_shape *base, size_t first,
+                     size_t end, uint32_t shift);
 
 /* A tree of less than 4 GiB that is being read. */
 struct tree_reader {

@@ -1,10 +1,12 @@
 #include "history/trees.h"
 
 #include "base/memory.h"
+#include "base/pool.h"
 #include "detect/fingerprint.h"
-#include "history/tree_versions.h"
+#include "history/tree_records.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -14,7 +16,37 @@ enum {
 	LINKS_MAX = 1 << 17,  /* that one comparison follows */
 };
 
-/* ---- Which trees lead to the targets ---- */
+/* ---- Reading the trees ---- */
+
+/* One worker's trees. */
+struct share {
+	struct tree_records records;
+	struct id_map missing;  /* what these trees name and no store holds */
+	struct object_id *held; /* some that stores hold, by key: versions name the same again */
+};
+
+struct building {
+	struct tree_graph *graph;
+	const struct objects *objects; /* to look for what is missing; NULL: not asked */
+	struct share *workers;
+	unsigned worker_count;
+	atomic_uint next;          /* the worker whose trees are to be followed */
+	uint64_t *filter;          /* of keys of marked trees, by their first FILTER_BITS bits */
+	struct tree_place *places; /* by tree */
+};
+
+/* Where a tree of the graph is recorded. */
+struct tree_place {
+	struct share *worker;
+	uint32_t record;
+};
+
+/* The visitor's state of a tree. */
+struct tree_state {
+	uint32_t record; /* its number + 1 */
+	struct tree_shape entries;
+	struct tree_shape exits; /* some of these */
+};
 
 /* The first bytes of an id. */
 static uint32_t id_key(const struct object_id *id)
@@ -23,74 +55,6 @@ static uint32_t id_key(const struct object_id *id)
 
 	memcpy(&key, id->bytes, sizeof(key));
 	return key;
-}
-
-/*
- * What is kept of a tree: the folders that it names and that its delta base does not. Whatever the
- * base leads to, this is taken to lead to as well; if it does not, the second walk will see that.
- */
-struct record {
-	struct object_id id;
-	uint32_t base; /* number of the base's record in the same worker's list + 1; 0: none */
-	size_t first;  /* index into keys */
-	uint32_t count;
-	bool marked; /* it leads to a target, or may */
-};
-
-/* One worker's records. A base stands before what is based on it. */
-struct records {
-	struct record *items;
-	size_t count;
-	size_t cap;
-	uint32_t *keys; /* of folders */
-	size_t key_count;
-	size_t key_cap;
-	struct id_map missing;  /* what these trees name and no store holds */
-	struct object_id *held; /* some that stores hold, by key: versions name the same again */
-};
-
-struct marking {
-	const struct id_map *blobs;
-	const struct objects *objects; /* to look for what is missing; NULL: not asked */
-	struct records *workers;
-	unsigned worker_count;
-	uint64_t *filter; /* of keys of marked trees, by their first FILTER_BITS bits */
-};
-
-/* An entry of a tree that leads to a target, or to another tree that may. */
-struct exit {
-	uint32_t end; /* of the entry in the tree */
-	uint32_t to;  /* number of the target or tree */
-	bool is_target;
-	struct bytes name;
-};
-
-/* The visitor's state of a tree. */
-struct tree_state {
-	uint32_t record; /* its number + 1 */
-	struct tree_shape shape;
-	struct exits {
-		struct exit *items;
-		size_t count;
-		size_t cap;
-	} exits; /* of the second walk, by `end` */
-};
-
-static struct tree_reader reader_of(const struct walked *tree)
-{
-	const struct tree_state *base = tree->base_state;
-
-	return (struct tree_reader){.tree = tree->bytes,
-	                            .segments = tree->segments,
-	                            .segment_count = tree->segment_count,
-	                            .base = base ? &base->shape : NULL,
-	                            .shape = &((struct tree_state *)tree->state)->shape};
-}
-
-static void add_key(struct records *r, uint32_t key)
-{
-	r->keys = mem_grow(r->keys, r->key_count, &r->key_cap, sizeof(*r->keys));
-	r->keys[r->key_count++] = key;
 }
 
 /* No id's place has that id. */
@@ -102,9 +66,9 @@ static struct object_id *new_held(void)
 	return held;
 }
 
-static bool holds(const struct objects *objects, struct records *r, const struct object_id *id)
+static bool holds(const struct objects *objects, struct share *s, const struct object_id *id)
 {
-	struct object_id *held = &r->held[id_key(id) % HELD_COUNT];
+	struct object_id *held = &s->held[id_key(id) % HELD_COUNT];
 
 	if (object_id_equal(held, id))
 		return true;
@@ -114,34 +78,99 @@ static bool holds(const struct objects *objects, struct records *r, const struct
 	return true;
 }
 
+/* Whether the entry leads to a target. */
+static bool is_target(const struct building *b, struct share *s, const struct tree_entry *e)
+{
+	if (id_map_find(&b->graph->targets, &e->id) != ID_MAP_NONE)
+		return true;
+	if (!b->objects || holds(b->objects, s, &e->id))
+		return false;
+	id_map_add(&s->missing, &e->id, NULL);
+	return true;
+}
+
 static void record_tree(void *context, unsigned worker, const struct walked *tree)
 {
-	struct marking *m = context;
-	struct records *r = &m->workers[worker];
+	struct building *b = context;
+	struct share *s = &b->workers[worker];
+	struct tree_state *state = tree->state;
 	const struct tree_state *base = tree->base_state;
-	struct record record = {.id = *tree->id, .first = r->key_count};
-	struct tree_reader reader = reader_of(tree);
+	struct tree_record record = {.id = *tree->id, .again = tree->again};
+	struct tree_reader reader = {.tree = tree->bytes,
+	                             .segments = tree->segments,
+	                             .segment_count = tree->segment_count,
+	                             .base = base ? &base->entries : NULL,
+	                             .shape = &state->entries,
+	                             .copied = tree_records_copy,
+	                             .context = &s->records};
 	struct tree_entry e = {0};
 
+	/* Whatever the base leads to, this is taken to lead to as well, until that is followed. */
 	record.base = base ? base->record : 0;
-	record.marked = record.base && r->items[record.base - 1].marked;
+	record.marked = record.base && s->records.items[record.base - 1].marked;
+	tree_records_start(&s->records, base ? &base->exits : NULL, &state->exits);
 	while (tree_reader_next(&reader, &e)) {
-		if (e.mode == MODE_GITLINK)
-			continue;
-		if (e.mode == MODE_FOLDER)
-			add_key(r, id_key(&e.id));
-		if (id_map_find(m->blobs, &e.id) != ID_MAP_NONE)
-			record.marked = true;
-		if (m->objects && !holds(m->objects, r, &e.id)) {
-			id_map_add(&r->missing, &e.id, NULL);
-			record.marked = true;
-		}
+		bool target = e.mode != MODE_GITLINK && is_target(b, s, &e);
+
+		record.marked |= target;
+		if (target || e.mode == MODE_FOLDER)
+			tree_records_exit(&s->records, &e);
 	}
-	record.count = (uint32_t)(r->key_count - record.first);
-	r->items = mem_grow(r->items, r->count, &r->cap, sizeof(*r->items));
-	r->items[r->count++] = record;
-	((struct tree_state *)tree->state)->record = (uint32_t)r->count;
+	state->record = tree_records_add(&s->records, record);
 }
+
+static size_t state_bytes(const void *state)
+{
+	const struct tree_state *s = state;
+
+	return (s->entries.cap + s->exits.cap) * sizeof(*s->entries.ends);
+}
+
+static void forget(void *state)
+{
+	struct tree_state *s = state;
+
+	tree_shape_release(&s->entries);
+	tree_shape_release(&s->exits);
+}
+
+static void lose_nothing(void *context, unsigned worker, const struct object_id *id,
+                         const char *detail)
+{
+	(void)context;
+	(void)worker;
+	(void)id;
+	(void)detail;
+}
+
+/* Records all trees, and adds what is missing to the targets. */
+static void read_trees(struct building *b, struct objects *objects,
+                       const struct walk_options *options)
+{
+	struct visitor visitor = {.context = b,
+	                          .types = 1u << OBJECT_TREE,
+	                          .state_size = sizeof(struct tree_state),
+	                          .least_copy = OBJECT_ID_SIZE,
+	                          .visit = record_tree,
+	                          .state_bytes = state_bytes,
+	                          .forget = forget,
+	                          .lose = lose_nothing};
+	struct walk_counts counts;
+
+	for (unsigned w = 0; w < b->worker_count; w++)
+		b->workers[w].held = new_held();
+	objects_walk(objects, &visitor, options, &counts);
+	for (unsigned w = 0; w < b->worker_count; w++) {
+		struct share *s = &b->workers[w];
+
+		for (uint32_t i = 0; i < s->missing.count; i++)
+			id_map_add(&b->graph->targets, &s->missing.ids[i], NULL);
+		id_map_release(&s->missing);
+		free(s->held);
+	}
+}
+
+/* ---- Which trees lead to the targets ---- */
 
 static void filter_add(uint64_t *filter, uint32_t key)
 {
@@ -155,231 +184,91 @@ static bool filter_has(const uint64_t *filter, uint32_t key)
 	return filter[key >> 6] >> (key & 63) & 1;
 }
 
-/* Marks the trees that name a marked folder or are based on a marked tree; false: none was new. */
-static bool mark_more(struct marking *m)
+/* Whether the tree names a marked folder, or is based on a marked tree. */
+static bool may_lead(const struct building *b, const struct tree_records *r,
+                     const struct tree_record *t)
+{
+	if (t->base && r->items[t->base - 1].marked)
+		return true;
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (filter_has(b->filter, id_key(&r->steps[t->first + i].id)))
+			return true;
+	}
+	return false;
+}
+
+/* Marks trees that may lead to marked ones; false: none was new. */
+static bool mark_more(const struct building *b)
 {
 	bool more = false;
 
-	for (unsigned w = 0; w < m->worker_count; w++) {
-		struct records *r = &m->workers[w];
+	for (unsigned w = 0; w < b->worker_count; w++) {
+		struct tree_records *r = &b->workers[w].records;
 
 		for (size_t i = 0; i < r->count; i++) {
-			struct record *t = &r->items[i];
-			bool marked = t->base && r->items[t->base - 1].marked;
+			struct tree_record *t = &r->items[i];
 
-			if (t->marked)
-				continue;
-			for (uint32_t k = 0; k < t->count && !marked; k++)
-				marked = filter_has(m->filter, r->keys[t->first + k]);
-			if (!marked)
+			if (t->marked || !may_lead(b, r, t))
 				continue;
 			t->marked = more = true;
-			filter_add(m->filter, id_key(&t->id));
+			filter_add(b->filter, id_key(&t->id));
 		}
 	}
 	return more;
 }
 
-static size_t state_bytes(const void *state)
+/* Gives the graph the trees that lead to a target, and perhaps some more. */
+static void find_trees(struct building *b)
 {
-	const struct tree_state *s = state;
+	size_t cap = 0;
 
-	return s->shape.cap * sizeof(*s->shape.ends) + s->exits.cap * sizeof(*s->exits.items);
-}
-
-static void forget(void *state)
-{
-	struct tree_state *s = state;
-
-	tree_shape_release(&s->shape);
-	free(s->exits.items);
-}
-
-static void lose_nothing(void *context, unsigned worker, const struct object_id *id,
-                         const char *detail)
-{
-	(void)context;
-	(void)worker;
-	(void)id;
-	(void)detail;
-}
-
-static struct visitor tree_visitor(void *context, void (*visit)(void *context, unsigned worker,
-                                                                const struct walked *tree))
-{
-	return (struct visitor){.context = context,
-	                        .types = 1u << OBJECT_TREE,
-	                        .state_size = sizeof(struct tree_state),
-	                        .least_copy = OBJECT_ID_SIZE,
-	                        .visit = visit,
-	                        .state_bytes = state_bytes,
-	                        .forget = forget,
-	                        .lose = lose_nothing};
-}
-
-/* The first walk: collects the trees that lead to a target, and perhaps some more. */
-static void find_trees(struct tree_graph *graph, struct objects *objects,
-                       const struct id_map *blobs, bool find_missing,
-                       const struct walk_options *options)
-{
-	struct marking m = {.blobs = blobs,
-	                    .objects = find_missing ? objects : NULL,
-	                    .worker_count = options->threads};
-	struct visitor visitor = tree_visitor(&m, record_tree);
-	struct walk_counts counts;
-
-	m.workers = mem_calloc(m.worker_count, sizeof(*m.workers));
-	m.filter = mem_calloc((size_t)1 << (FILTER_BITS - 6), sizeof(*m.filter));
-	for (unsigned w = 0; w < m.worker_count; w++)
-		m.workers[w].held = new_held();
-	objects_walk(objects, &visitor, options, &counts);
-	for (unsigned w = 0; w < m.worker_count; w++) {
-		for (size_t i = 0; i < m.workers[w].count; i++) {
-			if (m.workers[w].items[i].marked)
-				filter_add(m.filter, id_key(&m.workers[w].items[i].id));
-		}
-	}
-	while (mark_more(&m))
-		;
-	for (unsigned w = 0; w < m.worker_count; w++) {
-		struct records *r = &m.workers[w];
+	b->filter = mem_calloc((size_t)1 << (FILTER_BITS - 6), sizeof(*b->filter));
+	for (unsigned w = 0; w < b->worker_count; w++) {
+		const struct tree_records *r = &b->workers[w].records;
 
 		for (size_t i = 0; i < r->count; i++) {
 			if (r->items[i].marked)
-				id_map_add(&graph->trees, &r->items[i].id, NULL);
+				filter_add(b->filter, id_key(&r->items[i].id));
 		}
-		for (uint32_t i = 0; i < r->missing.count; i++)
-			id_map_add(&graph->targets, &r->missing.ids[i], NULL);
-		free(r->items);
-		free(r->keys);
-		free(r->held);
-		id_map_release(&r->missing);
 	}
-	free(m.workers);
-	free(m.filter);
+	while (mark_more(b))
+		;
+	for (unsigned w = 0; w < b->worker_count; w++) {
+		const struct tree_records *r = &b->workers[w].records;
+
+		for (size_t i = 0; i < r->count; i++) {
+			bool added = false;
+			uint32_t tree;
+
+			if (!r->items[i].marked || r->items[i].again)
+				continue;
+			tree = id_map_add(&b->graph->trees, &r->items[i].id, &added);
+			if (!added)
+				continue; /* a pack holds it twice */
+			b->places = mem_grow(b->places, tree, &cap, sizeof(*b->places));
+			b->places[tree] = (struct tree_place){&b->workers[w], (uint32_t)i};
+		}
+	}
+	free(b->filter);
 }
 
-/* ---- How they lead there ---- */
-
-/* A way out of a tree. */
-struct way {
-	uint32_t tree;
-	uint32_t to; /* number of the target or tree */
-	bool is_target;
-	struct bytes name;
-};
-
-struct ways {
-	struct way *items;
-	size_t count;
-	size_t cap;
-	struct arena names;
-};
-
-struct reading {
-	const struct tree_graph *graph;
-	struct ways *workers;
-};
-
-/* A tree's exits while they are read: those of its base and its own. */
-struct exits_of {
-	const struct exits *base;
-	struct exits *own;
-};
-
-static void add_exit(struct exits *exits, struct exit exit)
+static void follow_trees(void *shared, unsigned number)
 {
-	exits->items = mem_grow(exits->items, exits->count, &exits->cap, sizeof(*exits->items));
-	exits->items[exits->count++] = exit;
-}
+	struct building *b = shared;
+	unsigned next;
 
-/* Takes over the base's exits that end in (start, end]. */
-static void copy_exits(void *context, size_t start, size_t end, size_t at)
-{
-	struct exits_of *exits = context;
-	size_t low = 0, high = exits->base->count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (exits->base->items[middle].end <= start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < exits->base->count && exits->base->items[low].end <= end; low++) {
-		struct exit exit = exits->base->items[low];
-
-		exit.end = (uint32_t)(exit.end - start + at);
-		add_exit(exits->own, exit);
-	}
-}
-
-/* Whether the entry leads to a target or to a tree of interest. */
-static bool find_exit(const struct tree_graph *graph, const struct tree_entry *e, struct exit *exit)
-{
-	if (e->mode == MODE_GITLINK)
-		return false;
-	exit->end = (uint32_t)e->end;
-	exit->to = id_map_find(&graph->targets, &e->id);
-	exit->is_target = exit->to != ID_MAP_NONE;
-	if (!exit->is_target && e->mode == MODE_FOLDER)
-		exit->to = id_map_find(&graph->trees, &e->id);
-	return exit->to != ID_MAP_NONE;
-}
-
-static void read_ways(void *context, unsigned worker, const struct walked *tree)
-{
-	struct reading *r = context;
-	struct ways *ways = &r->workers[worker];
-	uint32_t number = id_map_find(&r->graph->trees, tree->id);
-	const struct tree_state *base = tree->base_state;
-	struct tree_state *state = tree->state;
-	struct exits_of exits = {base ? &base->exits : NULL, &state->exits};
-	struct tree_reader reader = reader_of(tree);
-	struct tree_entry e = {0};
-	struct exit exit;
-
-	reader.copied = copy_exits;
-	reader.context = &exits;
-	while (tree_reader_next(&reader, &e)) {
-		if (number == ID_MAP_NONE || !find_exit(r->graph, &e, &exit))
-			continue;
-		exit.name = arena_bytes(&ways->names, e.name);
-		add_exit(&state->exits, exit);
-	}
-	if (tree->again || number == ID_MAP_NONE)
-		return;
-	for (size_t i = 0; i < state->exits.count; i++) {
-		const struct exit *x = &state->exits.items[i];
-
-		ways->items = mem_grow(ways->items, ways->count, &ways->cap, sizeof(*ways->items));
-		ways->items[ways->count++] = (struct way){number, x->to, x->is_target, x->name};
-	}
+	(void)number;
+	while ((next = atomic_fetch_add(&b->next, 1)) < b->worker_count)
+		tree_records_follow(&b->workers[next].records, &b->graph->targets,
+		                    &b->graph->trees);
 }
 
 /* ---- Nodes ---- */
 
-/* All ways, by tree. */
-struct way_table {
-	struct way *items;
-	size_t *first; /* by tree: items[first[t]] ... items[first[t + 1] - 1] */
-};
-
-static int way_order(const void *left, const void *right)
-{
-	const struct way *a = left, *b = right;
-
-	if (a->tree != b->tree)
-		return a->tree < b->tree ? -1 : 1;
-	return bytes_compare(a->name, b->name);
-}
-
 struct naming {
 	struct tree_graph *graph;
-	const struct way_table *ways;
+	const struct tree_place *places;
 	struct id_map known; /* digests of nodes; a node's number is its digest's */
-	bool *done;          /* by tree */
 };
 
 /* The node that has these links, which the graph's last links are: an old one or a new one. */
@@ -416,59 +305,48 @@ static uint32_t node_of_links(struct naming *n, size_t first)
 	return node;
 }
 
-/* Gives the tree and all below it their nodes. */
+/* Gives the tree, those with the same ways, and all below them their nodes. */
 static uint32_t name_tree(struct naming *n, uint32_t tree, unsigned depth)
 {
 	struct tree_graph *g = n->graph;
-	const struct way_table *ways = n->ways;
+	struct tree_records *r = &n->places[tree].worker->records;
+	struct tree_run *run = &r->runs[r->items[n->places[tree].record].run];
+	const struct way *ways = r->ways + run->first;
 	size_t first;
 
-	if (n->done[tree] || depth > DEPTH_MAX)
-		return g->tree_nodes[tree];
-	n->done[tree] = true;
+	if (run->done || depth > DEPTH_MAX)
+		return run->node;
+	run->done = true;
 	/* The nodes below come first, so that this one's links stand together. */
-	for (size_t i = ways->first[tree]; i < ways->first[tree + 1]; i++) {
-		if (!ways->items[i].is_target)
-			name_tree(n, ways->items[i].to, depth + 1);
+	for (uint32_t i = 0; i < run->count; i++) {
+		if (!ways[i].is_target)
+			name_tree(n, ways[i].to, depth + 1);
 	}
 	first = g->link_count;
-	for (size_t i = ways->first[tree]; i < ways->first[tree + 1]; i++) {
-		const struct way *way = &ways->items[i];
-		struct link link = {way->name, way->is_target, way->to};
+	for (uint32_t i = 0; i < run->count; i++) {
+		struct link link = {r->names[ways[i].name], ways[i].is_target, ways[i].to};
 
-		if (!way->is_target)
-			link.to = g->tree_nodes[way->to];
-		if (!way->is_target && link.to == NODE_NONE)
+		if (!link.is_target)
+			link.to = name_tree(n, link.to, depth + 1);
+		if (!link.is_target && link.to == NODE_NONE)
 			continue;
 		g->links = mem_grow(g->links, g->link_count, &g->link_cap, sizeof(*g->links));
 		g->links[g->link_count++] = link;
 	}
-	g->tree_nodes[tree] = node_of_links(n, first);
-	return g->tree_nodes[tree];
+	run->node = node_of_links(n, first);
+	return run->node;
 }
 
-/* Brings all workers' ways together; the names move to the graph. */
-static struct way_table gather_ways(struct tree_graph *graph, struct ways *workers, unsigned count)
+/* Gives all trees their nodes. */
+static void name_trees(struct building *b)
 {
-	struct way_table table = {NULL, NULL};
-	size_t n = 0, cap = 0;
+	struct tree_graph *g = b->graph;
+	struct naming naming = {.graph = g, .places = b->places};
 
-	for (unsigned w = 0; w < count; w++) {
-		for (size_t i = 0; i < workers[w].count; i++) {
-			table.items = mem_grow(table.items, n, &cap, sizeof(*table.items));
-			table.items[n++] = workers[w].items[i];
-		}
-		free(workers[w].items);
-		arena_adopt(&graph->names, &workers[w].names);
-	}
-	if (n)
-		qsort(table.items, n, sizeof(*table.items), way_order);
-	table.first = mem_calloc((size_t)graph->trees.count + 1, sizeof(*table.first));
-	for (size_t i = 0; i < n; i++)
-		table.first[table.items[i].tree + 1]++;
-	for (size_t t = 0; t < graph->trees.count; t++)
-		table.first[t + 1] += table.first[t];
-	return table;
+	g->tree_nodes = mem_calloc(g->trees.count, sizeof(*g->tree_nodes));
+	for (uint32_t t = 0; t < g->trees.count; t++)
+		g->tree_nodes[t] = name_tree(&naming, t, 0);
+	id_map_release(&naming.known);
 }
 
 void tree_graph_init(struct tree_graph *graph)
@@ -478,42 +356,28 @@ void tree_graph_init(struct tree_graph *graph)
 	graph->nodes[graph->node_count++] = (struct node){0};
 }
 
-/* Whether the second walk has to make the tree. */
-static bool wants(void *context, const struct object_id *id)
-{
-	const struct reading *r = context;
-
-	return id_map_find(&r->graph->trees, id) != ID_MAP_NONE;
-}
-
 void tree_graph_build(struct tree_graph *graph, struct objects *objects, const struct id_map *blobs,
                       bool find_missing, const struct walk_options *options)
 {
-	struct reading reading = {.graph = graph};
-	struct visitor visitor = tree_visitor(&reading, read_ways);
-	struct naming naming = {.graph = graph};
-	struct walk_counts counts;
-	struct way_table ways;
+	struct building b = {.graph = graph,
+	                     .objects = find_missing ? objects : NULL,
+	                     .worker_count = options->threads};
 
 	for (uint32_t i = 0; i < blobs->count; i++)
 		id_map_add(&graph->targets, &blobs->ids[i], NULL);
 	graph->blob_count = blobs->count;
-	find_trees(graph, objects, blobs, find_missing, options);
-	reading.workers = mem_calloc(options->threads, sizeof(*reading.workers));
-	visitor.wants = wants;
-	if (graph->trees.count)
-		objects_walk(objects, &visitor, options, &counts);
-	ways = gather_ways(graph, reading.workers, options->threads);
-	free(reading.workers);
-	graph->tree_nodes = mem_calloc(graph->trees.count, sizeof(*graph->tree_nodes));
-	naming.ways = &ways;
-	naming.done = mem_calloc(graph->trees.count, sizeof(*naming.done));
-	for (uint32_t t = 0; t < graph->trees.count; t++)
-		name_tree(&naming, t, 0);
-	id_map_release(&naming.known);
-	free(naming.done);
-	free(ways.items);
-	free(ways.first);
+	b.workers = mem_calloc(b.worker_count, sizeof(*b.workers));
+	read_trees(&b, objects, options);
+	find_trees(&b);
+	pool_run(b.worker_count, follow_trees, &b);
+	name_trees(&b);
+	for (unsigned w = 0; w < b.worker_count; w++) {
+		graph->cut |= b.workers[w].records.cut;
+		arena_adopt(&graph->names, &b.workers[w].records.name_text);
+		tree_records_release(&b.workers[w].records);
+	}
+	free(b.workers);
+	free(b.places);
 }
 
 void tree_graph_release(struct tree_graph *graph)

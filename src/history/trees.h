@@ -1,9 +1,8 @@
 /*
- * From blobs back to the trees that lead to them, and what trees name that no store holds. Two
- * walks over the trees: the first finds which trees lead to one of these at all (and perhaps a few
- * more), the second reads how. What comes out is a graph of nodes: two trees that lead to the same
- * objects by the same names are one node, whatever else they hold, so that commits which change
- * nothing of interest share it.
+ * From blobs back to the trees that lead to them, and what trees name that no store holds. One walk
+ * over the trees records where they lead; which of that is of interest is found in the records.
+ * What comes out is a graph of nodes: two trees that lead to the same objects by the same names are
+ * one node, whatever else they hold, so that commits which change nothing of interest share it.
  */
 #ifndef TRAWL_HISTORY_TREES_H
 #define TRAWL_HISTORY_TREES_H
@@ -38,7 +37,7 @@ struct tree_graph {
 	struct id_map trees;  /* those that were found to lead somewhere */
 	uint32_t *tree_nodes; /* by number of the tree */
 	struct arena names;
-	bool cut; /* a comparison was ended early */
+	bool cut; /* a comparison was ended early, or trees lead to more than is followed */
 };
 
 /* A graph that leads nowhere. */
