@@ -1,6 +1,7 @@
 #include "report/github.h"
 
 #include "base/utf8.h"
+#include "report/proof.h"
 #include "report/safe.h"
 
 #include <inttypes.h>
@@ -79,9 +80,14 @@ static void put_title(FILE *out, const struct finding *f)
 
 static void put_message(FILE *out, const struct finding *f)
 {
-	char preview[SAFE_PREVIEW_MAX];
+	char preview[SAFE_PREVIEW_MAX], proof[PROOF_TEXT_MAX];
 
 	put_text(out, safe_preview(f, preview));
+	if (*proof_text(f, proof)) {
+		fputs(" (", out);
+		put_text(out, proof);
+		putc(')', out);
+	}
 	fputs(": ", out);
 	put_text(out, f->rule->message);
 	fprintf(out, " (%s)", f->rule->id);
@@ -120,12 +126,14 @@ static void put_origin(FILE *out, const struct leak *leak)
 static void write_leak(FILE *out, const struct leak *leak)
 {
 	const struct occurrence *o = &leak->occurrences[0];
+	bool here = leak->state == LEAK_HEAD && leak->kind == OBJECT_BLOB && o->path.len;
+	const struct finding *f = here ? &o->last : &o->first;
 
 	open_command(out, o->first.level);
-	if (leak->state == LEAK_HEAD && leak->kind == OBJECT_BLOB && o->path.len)
-		put_place(out, o->path, &o->last);
-	put_title(out, &o->first);
-	put_message(out, &o->first);
+	if (here)
+		put_place(out, o->path, f);
+	put_title(out, f);
+	put_message(out, f);
 	put_origin(out, leak);
 	putc('\n', out);
 }

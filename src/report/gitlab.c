@@ -3,6 +3,7 @@
 #include "report/address.h"
 #include "report/date.h"
 #include "report/json.h"
+#include "report/proof.h"
 #include "report/safe.h"
 
 #include <inttypes.h>
@@ -228,7 +229,7 @@ static void write_detail(struct json *j, const char *key, const char *name, cons
 static void write_details(struct json *j, const struct finding *f, const struct leak *leak,
                           const struct occurrence *o)
 {
-	char preview[SAFE_PREVIEW_MAX], column[16], hex[OBJECT_ID_HEX + 1];
+	char preview[SAFE_PREVIEW_MAX], proof[PROOF_TEXT_MAX], column[16], hex[OBJECT_ID_HEX + 1];
 
 	snprintf(column, sizeof(column), "%" PRIu32, f->start_column);
 	json_object(j, "details");
@@ -236,6 +237,8 @@ static void write_details(struct json *j, const struct finding *f, const struct 
 	write_detail(j, "column", "Column", column);
 	write_detail(j, "confidence", "Confidence", confidence_name(f->confidence));
 	write_detail(j, "checksum", "Checksum", checksum_state_name(f->checksum));
+	if (*proof_text(f, proof))
+		write_detail(j, "proof", "Proof", proof);
 	if (leak) {
 		write_detail(j, "state", "State", leak_state_name(leak->state));
 		write_detail(j, "blob", "Object", object_id_hex(&o->blob, hex));

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "report/date.h"
+#include "report/proof.h"
 #include "report/safe.h"
 
 #include <inttypes.h>
@@ -77,10 +78,17 @@ static void open_case(FILE *out, struct bytes path)
 
 static void put_facts(FILE *out, const struct finding *f)
 {
+	char proof[PROOF_TEXT_MAX];
+
 	put(out, f->path);
 	fprintf(out, ":%" PRIu32 ":%" PRIu32 "\nlevel %s, confidence %s, checksum %s\n",
 	        f->start_line, f->start_column, level_name(f->level),
 	        confidence_name(f->confidence), checksum_state_name(f->checksum));
+	if (*proof_text(f, proof)) {
+		fputs("proof: ", out);
+		put_text(out, proof);
+		putc('\n', out);
+	}
 	if (f->rule->fix) {
 		put_text(out, f->rule->fix);
 		putc('\n', out);

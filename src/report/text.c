@@ -1,6 +1,7 @@
 #include "report/text.h"
 
 #include "report/date.h"
+#include "report/proof.h"
 #include "report/safe.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 enum column { PLACE, LEVEL, CONFIDENCE, RULE, SECRET, PROOF, COLUMN_COUNT };
 
 /* A cell wider than this is written whole but moves no other line's columns. */
-enum { WIDTH_MAX = 72, PROOF_CELL_MAX = 256 };
+enum { WIDTH_MAX = 72, PROOF_CELL_MAX = PROOF_TEXT_MAX + 32 };
 
 /* The cells of one finding's line, and the memory behind those that are made for it. */
 struct line {
@@ -24,15 +25,11 @@ static void proof_fill(char cell[PROOF_CELL_MAX], const struct finding *f)
 	static const char *const checksums[] = {"", "checksum valid", "checksum invalid"};
 	/* That a scheme which nobody published does not fit tells nothing. */
 	bool told = f->checksum != CHECKSUM_STATE_INVALID || f->rule->checksum.published;
-	int len = snprintf(cell, PROOF_CELL_MAX, "%s", told ? checksums[f->checksum] : "");
+	const char *checksum = told ? checksums[f->checksum] : "";
+	char proof[PROOF_TEXT_MAX];
 
-	if (f->proof)
-		len += snprintf(cell + len, (size_t)(PROOF_CELL_MAX - len), "%s%.80s",
-		                len ? ", " : "", f->proof);
-	for (size_t i = 0; i < f->part_count && len < PROOF_CELL_MAX; i++)
-		len += snprintf(cell + len, (size_t)(PROOF_CELL_MAX - len),
-		                "%swith %s at %" PRIu32 ":%" PRIu32, len ? ", " : "",
-		                f->parts[i].name, f->parts[i].start_line, f->parts[i].start_column);
+	proof_text(f, proof);
+	snprintf(cell, PROOF_CELL_MAX, "%s%s%s", checksum, *checksum && *proof ? ", " : "", proof);
 }
 
 static void line_fill(struct line *l, const struct finding *f, const struct report_options *options)

@@ -60,6 +60,15 @@ static void make_many(const char *folder)
 	free(findings);
 }
 
+static void make_proved(const char *folder)
+{
+	struct finding proved = sample_proved_finding(bytes_of("src/a.py"));
+	struct coverage none = {0};
+	struct run run = sample_run(&proved, 1, &none);
+
+	make_run(folder, "proved", &run);
+}
+
 static void make_odd_names(const char *folder)
 {
 	struct finding findings[SAMPLE_PATH_COUNT];
@@ -192,6 +201,7 @@ int main(int argc, char **argv)
 	make(argv[1], "one", &one, 1, &none);
 	make(argv[1], "lost", &one, 1, &lost);
 	make_many(argv[1]);
+	make_proved(argv[1]);
 	make_odd_names(argv[1]);
 	make_history(argv[1]);
 	make_history_odd_names(argv[1]);

@@ -95,6 +95,23 @@ static inline struct finding sample_generic_finding(struct bytes path)
 	return f;
 }
 
+/* Two parts, of which nobody sets the offsets. */
+static const struct finding_part sample_parts[] = {
+    {.name = "account id", .start_line = 2, .start_column = 5, .end_line = 2, .end_column = 17},
+    {.name = "user & realm", .start_line = 4, .start_column = 1, .end_line = 4, .end_column = 9},
+};
+
+/* The first finding with all that a decoder and the rule's parts may add. */
+static inline struct finding sample_proved_finding(struct bytes path)
+{
+	struct finding f = sample_finding(path);
+
+	f.proof = "AWS account 123456789012";
+	f.parts = sample_parts;
+	f.part_count = 2;
+	return f;
+}
+
 /* A run over the findings; started at 2026-01-31T12:00:00.250Z, a second long. */
 static inline struct run sample_run(const struct finding *findings, size_t count,
                                     const struct coverage *coverage)

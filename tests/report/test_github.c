@@ -42,6 +42,19 @@ static void finding_is_a_command_at_its_place(void **state)
 	             "::notice file=src/b.py,line=3,endLine=5," MESSAGE "\n");
 }
 
+static void proof_and_parts_are_told(void **state)
+{
+	struct coverage none = {0};
+	struct finding finding = sample_proved_finding(bytes_of("src/a.py"));
+	struct run run = sample_run(&finding, 1, &none);
+
+	(void)state;
+	expect(&run, "::error file=src/a.py," PLACE
+	             "title=Scoped example token::sqco_[REDACTED] (33 bytes) (AWS account "
+	             "123456789012, with account id at 2:5, with user & realm at 4:1): Make sure "
+	             "that this \"scoped\" token is revoked and removed (example-scoped-token2)\n");
+}
+
 static void clean_run_says_nothing(void **state)
 {
 	struct coverage none = {0};
@@ -172,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(finding_is_a_command_at_its_place),
+	    cmocka_unit_test(proof_and_parts_are_told),
 	    cmocka_unit_test(clean_run_says_nothing),
 	    cmocka_unit_test(names_do_not_end_a_command),
 	    cmocka_unit_test(no_more_than_github_shows),

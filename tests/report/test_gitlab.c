@@ -62,6 +62,17 @@ static void clean_run_has_no_entries(void **state)
 	expect(&run, START("success", "") "]}\n");
 }
 
+static void proof_and_parts_are_told(void **state)
+{
+	struct coverage none = {0};
+	struct finding finding = sample_proved_finding(bytes_of("a"));
+	struct run run = sample_run(&finding, 1, &none);
+
+	(void)state;
+	assert_has(&run, "\"proof\":{\"type\":\"text\",\"name\":\"Proof\",\"value\":\"AWS account "
+	                 "123456789012, with account id at 2:5, with user & realm at 4:1\"}");
+}
+
 static void finding_is_an_entry(void **state)
 {
 	struct coverage none = {0};
@@ -175,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean_run_has_no_entries),
+	    cmocka_unit_test(proof_and_parts_are_told),
 	    cmocka_unit_test(finding_is_an_entry),
 	    cmocka_unit_test(severity_follows_level_and_rule),
 	    cmocka_unit_test(long_texts_end_with_a_character),

@@ -49,6 +49,17 @@ static void clean_run_has_one_case(void **state)
 	                 NUMBERS("2", "99") "</properties>\n" END);
 }
 
+static void proof_and_parts_are_told(void **state)
+{
+	struct coverage none = {0};
+	struct finding finding = sample_proved_finding(bytes_of("a"));
+	struct run run = sample_run(&finding, 1, &none);
+
+	(void)state;
+	assert_has(&run, "checksum valid\nproof: AWS account 123456789012, with account id at 2:5, "
+	                 "with user &#38; realm at 4:1\n");
+}
+
 static void finding_is_a_failure(void **state)
 {
 	struct coverage none = {0};
@@ -154,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean_run_has_one_case),
+	    cmocka_unit_test(proof_and_parts_are_told),
 	    cmocka_unit_test(finding_is_a_failure),
 	    cmocka_unit_test(findings_that_do_not_fail_are_skipped),
 	    cmocka_unit_test(what_xml_cannot_hold_is_replaced),
