@@ -91,6 +91,7 @@ struct detector {
 	struct proofs candidates;
 	struct trace *trace; /* NULL: nobody asks */
 	struct run_finder finders[ENCODED_COUNT];
+	struct escape_finder escapes;
 	struct layer layers[LAYERS_MAX]; /* by the depth of the text that the runs stand in */
 	size_t decoded_left;             /* bytes that may still be decoded in this blob */
 	struct proofs denied; /* what a rule that says what a secret looks like found to be none */
@@ -381,6 +382,7 @@ static void begin_text(struct detector *d)
 {
 	d->text++;
 	memset(d->finders, 0, sizeof(d->finders));
+	d->escapes = (struct escape_finder){0};
 }
 
 /* Sets the time that collecting and selecting may take together. */
@@ -542,6 +544,8 @@ static void follow_encoded(struct detector *d, struct bytes text, const struct s
 	if (use->kind == STUB_ENCODED && use->encoding != ENCODED_BASE64)
 		return;
 	/* What is encoded may have been escaped: base64 has characters that need it. */
+	if (!escapes_around(&d->escapes, text, at))
+		return;
 	for (enum encoding e = ENCODED_PERCENT; e <= ENCODED_BACKSLASH; e++) {
 		finder = &d->finders[e];
 		if (run_finder_move(finder, text, e, at, 0, false) &&

@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
-#include <ctype.h>
 #include <libdeflate.h>
 
 enum {
@@ -35,21 +34,26 @@ static int hex_value(unsigned char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+#define BIT(c) (UINT64_C(1) << ((c)&63))
+#define DIGITS (UINT64_C(0x3ff) << '0')
+#define LETTERS (UINT64_C(0x3ffffff) << ('A' & 63) | UINT64_C(0x3ffffff) << ('a' & 63))
+#define HEX_LETTERS (UINT64_C(0x3f) << ('A' & 63) | UINT64_C(0x3f) << ('a' & 63))
+
+/* What runs are made of. What a run of percent signs may hold, one of backslashes may, too. */
+static const struct byte_set members[ENCODED_COUNT] = {
+    [ENCODED_BASE64] = {{DIGITS | BIT('+') | BIT('/') | BIT('-'), LETTERS | BIT('_')}},
+    [ENCODED_HEX] = {{DIGITS, HEX_LETTERS}},
+    [ENCODED_PERCENT] = {{DIGITS | BIT('%') | BIT('-') | BIT('.') | BIT('*'),
+                          LETTERS | BIT('_') | BIT('~')}},
+    [ENCODED_BACKSLASH] = {{DIGITS | BIT('%') | BIT('-') | BIT('.') | BIT('*') | BIT('+') |
+                                BIT('/') | BIT('=') | BIT(':') | BIT('!') | BIT('$') | BIT('&') |
+                                BIT('?') | BIT('#'),
+                            LETTERS | BIT('_') | BIT('~') | BIT('\\') | BIT('@')}},
+};
+
 static bool is_member(enum encoding encoding, unsigned char c)
 {
-	switch (encoding) {
-	case ENCODED_BASE64:
-		return base64_value(c) >= 0;
-	case ENCODED_HEX:
-		return hex_value(c) >= 0;
-	case ENCODED_PERCENT:
-		return isalnum(c) || (c && strchr("%-._~*", c));
-	case ENCODED_BACKSLASH:
-		return isalnum(c) || (c && strchr("\\-._~*+/=:@%!$&?#", c));
-	case ENCODED_COUNT:
-		break;
-	}
-	return false;
+	return byte_set_has(&members[encoding], c);
 }
 
 /* How many characters stand for a whole number of bytes. */
@@ -307,6 +311,29 @@ static uint32_t first_unit(const struct encoded_run *run, struct bytes text)
 	for (unsigned i = 0; i < run->skip && read_unit(run, text, at, &unit); i++)
 		at = unit.end;
 	return at;
+}
+
+/* Whether an escape may start here: every one does start so. */
+static bool may_escape(struct bytes text, uint32_t at)
+{
+	unsigned char next = at + 1 < text.len ? text.ptr[at + 1] : '\0';
+
+	if (text.ptr[at] == '%')
+		return byte_set_has(&members[ENCODED_HEX], next);
+	return text.ptr[at] == '\\' && (next == 'u' || next == 'x' || next == '/');
+}
+
+bool escapes_around(struct escape_finder *f, struct bytes text, uint32_t at)
+{
+	if (at < f->end)
+		return f->found;
+	f->found = false;
+	for (uint32_t i = at; i > 0 && is_member(ENCODED_BACKSLASH, text.ptr[i - 1]); i--)
+		f->found |= may_escape(text, i - 1);
+	for (; at < text.len && is_member(ENCODED_BACKSLASH, text.ptr[at]); at++)
+		f->found |= may_escape(text, at);
+	f->end = at;
+	return f->found;
 }
 
 bool run_has_escape(const struct encoded_run *run, struct bytes text)

@@ -44,6 +44,18 @@ struct run_finder {
 bool run_finder_move(struct run_finder *finder, struct bytes text, enum encoding encoding,
                      uint32_t at, uint32_t phase, bool at_start);
 
+/* Where escapes may stand; {0} to begin with. */
+struct escape_finder {
+	uint32_t end; /* what was found holds up to here */
+	bool found;
+};
+
+/*
+ * Whether the place may be in a run with an escape of either kind: a quick look, which may say too
+ * much, never too little. Places come in order.
+ */
+bool escapes_around(struct escape_finder *finder, struct bytes text, uint32_t at);
+
 /* Whether an escape of this encoding stands in the run. */
 bool run_has_escape(const struct encoded_run *run, struct bytes text);
 

@@ -563,6 +563,39 @@ static void text_that_ends_within_an_escape(void **state)
 	}
 }
 
+/* All texts of seven characters that matter, asked of at each place and at each second one. */
+static void a_quick_look_misses_no_escape(void **state)
+{
+	static const char alphabet[] = "%4u\\\" ";
+	const uint32_t len = 7;
+	unsigned seen = 0;
+	char all[7];
+
+	(void)state;
+	for (unsigned number = 0; number < 6 * 6 * 6 * 6 * 6 * 6 * 6; number++) {
+		struct escape_finder each = {0}, some = {0};
+		struct bytes chars = {(unsigned char *)all, len};
+
+		for (unsigned i = 0, rest = number; i < len; i++, rest /= 6)
+			all[i] = alphabet[rest % 6];
+		for (uint32_t at = 0; at < len; at++) {
+			bool quick = escapes_around(&each, chars, at);
+
+			if (at % 2)
+				assert_int_equal(escapes_around(&some, chars, at), quick);
+			for (enum encoding e = ENCODED_PERCENT; e <= ENCODED_BACKSLASH && !quick;
+			     e++) {
+				struct run_finder finder = {.at = 0};
+
+				if (run_finder_move(&finder, chars, e, at, 0, false))
+					assert_false(run_has_escape(&finder.run, chars));
+			}
+			seen += quick;
+		}
+	}
+	assert_true(seen > 0);
+}
+
 /* ---- Segments ---- */
 
 /* A text that copies parts of another, cut anywhere around an encoded run, decodes it anew. */
@@ -636,6 +669,7 @@ int main(void)
 	    cmocka_unit_test(broken_gzip_is_nothing),
 	    cmocka_unit_test(endless_hits_take_no_time),
 	    cmocka_unit_test(text_that_ends_within_an_escape),
+	    cmocka_unit_test(a_quick_look_misses_no_escape),
 	    cmocka_unit_test(copies_have_one_answer),
 	};
 
