@@ -7,10 +7,9 @@
 #include <stdlib.h>
 
 enum {
-	PLAIN_MAX = 8,     /* characters of a form in base64 or hex */
-	FORM_MAX = 12,     /* bytes of a form: what is carried over needs margins as wide */
+	FORM_MAX = 8,      /* bytes of a form: what is carried over needs margins as wide */
 	LOOSE = 10,        /* a set of more bytes at an end of a form is left out */
-	PERCENT_MAX = 4,   /* bytes of a stub of which each is escaped as %67 */
+	PERCENT_MAX = 3,   /* bytes of a stub of which each is escaped as %67 */
 	BACKSLASH_MAX = 2, /* ... as \u0067 */
 	TIMES_MAX = 5      /* a secret that is encoded one time more than is decoded is lost */
 };
@@ -191,7 +190,7 @@ static double run_bits(const struct run *run, double alphabet)
 }
 
 /*
- * Leaves a form of at most PLAIN_MAX characters, without what is loose at either end: a database of
+ * Leaves a form of at most FORM_MAX characters, without what is loose at either end: a database of
  * short literals is several times smaller. Returns how many are left out at the start.
  */
 static uint32_t run_trim(struct run *run, double alphabet)
@@ -206,8 +205,8 @@ static uint32_t run_trim(struct run *run, double alphabet)
 			start++;
 		run->len -= start;
 		memmove(run->sets, run->sets + start, run->len * sizeof(*run->sets));
-		if (run->len > PLAIN_MAX)
-			run->len = PLAIN_MAX;
+		if (run->len > FORM_MAX)
+			run->len = FORM_MAX;
 		while (run->len && set_size(&run->sets[run->len - 1]) > loose)
 			run->len--;
 		if (run_bits(run, alphabet) >= FORM_BITS_MIN)
@@ -368,6 +367,15 @@ static void run_add_escaped(struct run *run, const char *before, unsigned char b
 	run_add_hex(run, &set);
 }
 
+/* Leaves the last FORM_MAX bytes: escapes start alike and end with what they stand for. */
+static void run_keep_end(struct run *run)
+{
+	size_t gone = run->len > FORM_MAX ? run->len - FORM_MAX : 0;
+
+	run->len -= gone;
+	memmove(run->sets, run->sets + gone, run->len * sizeof(*run->sets));
+}
+
 /* Each byte is escaped. */
 static void show_escaped(const struct forms *forms, const struct run *exact, size_t max,
                          const char *before, enum encoding encoding)
@@ -376,8 +384,10 @@ static void show_escaped(const struct forms *forms, const struct run *exact, siz
 
 	for (size_t i = 0; i < exact->len && i < max; i++)
 		run_add_escaped(&form, before, set_first(&exact->sets[i]));
-	if (exact->len >= max)
-		show(forms, &form, encoding, 0);
+	if (exact->len < max)
+		return;
+	run_keep_end(&form);
+	show(forms, &form, encoding, 0);
 }
 
 /* Only the bytes are escaped that writers of such text must escape, or like to. */
@@ -388,7 +398,7 @@ static void show_part_escaped(const struct forms *forms, const struct run *exact
 	struct run form = {.len = 0};
 	bool escaped = false;
 
-	for (size_t i = 0; i < exact->len; i++) {
+	for (size_t i = 0; i < exact->len && !(escaped && form.len >= FORM_MAX); i++) {
 		unsigned char byte = set_first(&exact->sets[i]);
 		bool plain = encoding == ENCODED_PERCENT ? isalnum(byte) || strchr("-._~", byte)
 		                                         : !strchr(json, byte);
@@ -397,12 +407,12 @@ static void show_part_escaped(const struct forms *forms, const struct run *exact
 			run_add_byte(&form, byte);
 		else
 			run_add_escaped(&form, before, byte);
-		escaped |= !plain && form.len <= FORM_MAX;
+		escaped |= !plain;
 	}
-	if (form.len > FORM_MAX)
-		form.len = FORM_MAX;
-	if (escaped)
-		show(forms, &form, encoding, 0);
+	if (!escaped)
+		return;
+	run_keep_end(&form);
+	show(forms, &form, encoding, 0);
 }
 
 /* The longest part of the run in which each place has one byte. */
