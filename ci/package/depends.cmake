@@ -1,6 +1,7 @@
 # Read by cpack: what the package depends on is what the program is linked to, as dpkg-shlibdeps
-# knows it. Only libhs is written by hand: it would name the exact package of Hyperscan, which
-# Vectorscan provides without a version, and either will do.
+# knows it. Two are written by hand: libhs, because it would name the exact package of Hyperscan,
+# which Vectorscan provides without a version, and either will do; and SQLite, which is loaded when
+# it is needed first.
 file(MAKE_DIRECTORY ${CPACK_TRAWL_FOLDER}/debian)
 file(WRITE ${CPACK_TRAWL_FOLDER}/debian/control "Source: trawl\n\nPackage: trawl\nArchitecture: any\n")
 execute_process(
@@ -11,4 +12,4 @@ if(failed OR NOT depends MATCHES "^shlibs:Depends=")
 	message(FATAL_ERROR "dpkg-shlibdeps cannot tell what ${CPACK_TRAWL_PROGRAM} needs")
 endif()
 string(REPLACE "shlibs:Depends=" "" depends "${depends}")
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libhyperscan5 | libvectorscan5, ${depends}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libhyperscan5 | libvectorscan5, libsqlite3-0, ${depends}")

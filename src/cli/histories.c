@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/numbers.h"
+#include "cli/remembered.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct history_options histories_options(const struct session *s)
 	return (struct history_options){
 	    .check_complete = o->check_complete,
 	    .time_budget = o->time_budget,
+	    .known = s->state ? &s->known : NULL,
 	    .choice = {o->range, o->branch, o->reachable, o->since},
 	    .sighting = {.scan = &s->scan,
 	                 .walk = {.threads = o->threads,
@@ -69,11 +71,14 @@ enum err histories_add(struct session *s, struct history *h, struct error *error
 	                            .repository_count = 1,
 	                            .suppressed = &h->suppressed};
 	struct report *reports = mem_calloc(s->options.outputs.count, sizeof(*reports));
-	size_t count = 0;
-	enum err err;
+	size_t count = 0, gone = s->gone.count;
+	enum err err = remembered_compare(s, h, error);
 
+	part.gone = s->gone.items + gone;
+	part.gone_count = s->gone.count - gone;
 	coverage_sort(&h->coverage);
-	err = session_open_parts(s, h->folder, reports, &count, error);
+	if (!err)
+		err = session_open_parts(s, h->folder, reports, &count, error);
 	if (!err)
 		err = session_write_parts(s, &part, reports, count, error);
 	for (size_t i = 0; i < count; i++)

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/histories.h"
+#include "cli/remembered.h"
 #include "cli/session.h"
 #include "cli/status.h"
 #include "git/find.h"
@@ -98,6 +99,8 @@ int session_history(struct session *s)
 	/* A repository that one stands in is trusted; a stranger's does not allow its own leaks. */
 	s->scan.inline_policy = o->no_inline || !s->settings.trusted ? INLINE_IGNORE : INLINE_MARK;
 	err = find_all(s, &found, &error);
+	if (!err)
+		err = remembered_open(s, &error);
 	if (!err)
 		err = scan_all(s, &all, &found, &error);
 	if (err) {

@@ -56,6 +56,8 @@ enum long_option {
 	OPTION_PRE_PUSH,
 	OPTION_UPDATE,
 	OPTION_TIME_BUDGET,
+	OPTION_STATE,
+	OPTION_NEW_ONLY,
 };
 
 static const struct option long_options[] = {
@@ -100,6 +102,8 @@ static const struct option long_options[] = {
     {"pre-push", no_argument, NULL, OPTION_PRE_PUSH},
     {"update", no_argument, NULL, OPTION_UPDATE},
     {"time-budget", required_argument, NULL, OPTION_TIME_BUDGET},
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"new-only", no_argument, NULL, OPTION_NEW_ONLY},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -257,6 +261,8 @@ static bool option_serves(int option, const char *command)
 	case OPTION_REACHABLE:
 	case OPTION_CHECK_COMPLETE:
 	case OPTION_RECURSIVE:
+	case OPTION_STATE:
+	case OPTION_NEW_ONLY:
 		return ONE_OF("history");
 	case OPTION_MEMORY:
 		return ONE_OF("history", "baseline");
@@ -434,6 +440,12 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		break;
 	case OPTION_TIME_BUDGET:
 		err = read_seconds("--time-budget", value, &o->time_budget, error);
+		break;
+	case OPTION_STATE:
+		o->state = value;
+		break;
+	case OPTION_NEW_ONLY:
+		o->new_only = true;
 		break;
 	default:
 		err = ERR_USAGE;

@@ -56,10 +56,12 @@ struct options {
 	int64_t since;      /* --since DATE, Unix seconds; INT64_MIN: not asked */
 	bool reachable;
 	bool check_complete;
-	bool pre_push;         /* the lines are those of a pre-push hook */
-	bool update;           /* the operands are those of an update hook */
-	double time_budget;    /* seconds; 0: no limit */
-	bool no_reuse;         /* scan every object of a history whole */
+	bool pre_push;      /* the lines are those of a pre-push hook */
+	bool update;        /* the operands are those of an update hook */
+	double time_budget; /* seconds; 0: no limit */
+	bool no_reuse;      /* scan every object of a history whole */
+	const char *state;  /* --state FILE; NULL: not asked */
+	bool new_only;
 	const char *recursive; /* --recursive DIR; NULL: not asked */
 	uint64_t sarif_limit;  /* results; UINT64_MAX: none */
 	struct engine_options engine;

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/numbers.h"
+#include "cli/remembered.h"
 #include "cli/stale.h"
 #include "cli/status.h"
 #include "scan/redact.h"
@@ -370,9 +371,9 @@ static int exit_status(const struct session *s, const struct session_part *part)
 	                                                                  : STATUS_CLEAN;
 }
 
-/* The rules in use, in order of id; the caller frees the array. */
-static const struct rule **enabled_rules(const struct ruleset *set, size_t *count)
+const struct rule **session_rules(const struct session *s, size_t *count)
 {
+	const struct ruleset *set = &s->rules;
 	const struct rule **rules = mem_calloc(ruleset_enabled_count(set), sizeof(*rules));
 	size_t at[PART_COUNT] = {0};
 
@@ -464,6 +465,8 @@ static void print_summary(const struct session *s, size_t rule_count)
 		        findings == 1 ? "finding" : "findings");
 	if (s->old)
 		fprintf(stderr, "; %s not new", number_text(number, s->old));
+	if (s->gone.count)
+		fprintf(stderr, "; %s gone", number_text(number, s->gone.count));
 	print_suppressed(s);
 	if (c->lost_count)
 		fprintf(stderr, "; %s not scanned", number_text(number, c->lost_count));
@@ -519,8 +522,10 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 	                  .exit_status = exit_status(s, part),
 	                  .fail_on = s->options.fail_on,
 	                  .suppressed = s->result.suppressed.count + part->suppressed->count,
+	                  .gone = part->gone,
+	                  .gone_count = part->gone_count,
 	                  .folder = folder};
-	const struct rule **rules = enabled_rules(&s->rules, &run.rule_count);
+	const struct rule **rules = session_rules(s, &run.rule_count);
 	enum err err = ERR_NONE;
 
 	run.rules = rules;
@@ -553,7 +558,9 @@ int session_report(struct session *s, struct error *error)
 	                           .coverage = &s->result.coverage,
 	                           .repositories = s->repositories,
 	                           .repository_count = s->repository_count,
-	                           .suppressed = &s->suppressed_leaks};
+	                           .suppressed = &s->suppressed_leaks,
+	                           .gone = s->gone.items,
+	                           .gone_count = s->gone.count};
 
 	if (s->result.coverage.named_count) {
 		struct scanner *scanner = session_scanner(s);
@@ -567,7 +574,8 @@ int session_report(struct session *s, struct error *error)
 	leak_list_sort(&s->suppressed_leaks);
 	coverage_sort(&s->result.coverage);
 	s->stale = stale_list(s);
-	if (session_write_parts(s, &all, s->reports, s->report_count, error))
+	if (session_write_parts(s, &all, s->reports, s->report_count, error) ||
+	    remembered_keep(s, error))
 		return session_error(s, error);
 	session_print_lost(s);
 	print_left_out(s);
@@ -586,6 +594,8 @@ void session_end(struct session *s)
 	scan_result_release(&s->result);
 	leak_list_release(&s->leaks);
 	leak_list_release(&s->suppressed_leaks);
+	gone_list_release(&s->gone);
+	state_close(s->state);
 	settings_release(&s->settings);
 	free(s->repositories);
 	options_release(&s->options);

@@ -10,6 +10,7 @@
 #include "cli/settings.h"
 #include "model/history.h"
 #include "scan/scanner.h"
+#include "state/state.h"
 
 struct session {
 	struct options options;
@@ -30,8 +31,11 @@ struct session {
 	bool has_repositories; /* set before the session begins: reports may go to folders */
 	struct report *reports;
 	size_t report_count;
-	bool text_wanted;    /* one of them is text */
-	bool sarif_wanted;   /* one of them is SARIF */
+	bool text_wanted;         /* one of them is text */
+	bool sarif_wanted;        /* one of them is SARIF */
+	struct state *state;      /* of --state; NULL: none */
+	struct known_store known; /* the same as a store */
+	struct gone_list gone;    /* what is no more of what it knew */
 	const char *unit;    /* what the summary counts; NULL: files, or objects of repositories */
 	const char *folder;  /* that paths are relative to; NULL: where one stands */
 	uint64_t old;        /* findings that are left out because an earlier version has them */
@@ -49,6 +53,9 @@ enum err session_begin(struct session *session, int argc, char **argv, struct er
 /* The same for a session whose options have been read. */
 enum err session_prepare(struct session *session, struct error *error);
 
+/* The rules in use, in order of id; the caller frees the array. */
+const struct rule **session_rules(const struct session *session, size_t *count);
+
 /* A scanner for one worker; the caller frees it. */
 struct scanner *session_scanner(struct session *session);
 
@@ -59,6 +66,8 @@ struct session_part {
 	const struct coverage *coverage;
 	const struct scanned_repository *repositories;
 	size_t repository_count;
+	const struct gone_leak *gone;
+	size_t gone_count;
 };
 
 /*

@@ -11,6 +11,13 @@ void leak_list_release(struct leak_list *list)
 	*list = (struct leak_list){0};
 }
 
+void gone_list_release(struct gone_list *list)
+{
+	free(list->items);
+	arena_release(&list->text);
+	*list = (struct gone_list){0};
+}
+
 void leak_list_add(struct leak_list *list, const struct leak *leak)
 {
 	list->items = mem_grow(list->items, list->count, &list->cap, sizeof(*list->items));

@@ -38,7 +38,31 @@ struct leak {
 	strings refs;                   /* LEAK_TIP: the references whose trees have it */
 	struct occurrence *occurrences; /* at least one; in the order in which they came in */
 	size_t count;
+	int64_t
+	    first_seen; /* when runs that share a state found it, Unix seconds; 0: nobody knows */
+	int64_t last_seen;
+	bool is_new; /* the run before did not know it */
 };
+
+/* A leak that the run before knew and that is no more. */
+struct gone_leak {
+	const char *repository;
+	const char *rule_id;
+	struct bytes path; /* of its first occurrence; any bytes */
+	int64_t first_seen;
+	int64_t last_seen;
+	uint8_t fingerprint[FINGERPRINT_SIZE];
+};
+
+/* {0} is an empty list. */
+struct gone_list {
+	struct gone_leak *items; /* by repository, then fingerprint */
+	size_t count;
+	size_t cap;
+	struct arena text; /* owns what they point to, but for the repository */
+};
+
+void gone_list_release(struct gone_list *list);
 
 struct leak_list {
 	struct leak *items;

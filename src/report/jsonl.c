@@ -133,6 +133,13 @@ static void write_suppression(struct json *j, const struct suppression *s)
 	json_end(j);
 }
 
+/* When runs that share a state saw it. */
+static void write_seen(struct json *j, int64_t first, int64_t last)
+{
+	json_time(j, "first_seen", first * 1000);
+	json_time(j, "last_seen", last * 1000);
+}
+
 /* The members that a leak has beyond those of its first place. */
 static void write_leak(struct json *j, const struct leak *leak)
 {
@@ -145,6 +152,10 @@ static void write_leak(struct json *j, const struct leak *leak)
 		for (strings ref = leak->refs; ref && *ref; ref++)
 			json_text(j, NULL, *ref);
 		json_end(j);
+	}
+	if (leak->first_seen) {
+		write_seen(j, leak->first_seen, leak->last_seen);
+		json_bool(j, "new", leak->is_new);
 	}
 	json_array(j, "occurrences");
 	for (size_t i = 0; i < leak->count; i++)
@@ -170,6 +181,26 @@ static void write_repositories(struct json *j, const struct run *run)
 }
 
 /* ---- summary ---- */
+
+/* What the last run knew and this one did not find. */
+static void write_gone(struct json *j, const struct run *run)
+{
+	if (!run->gone_count)
+		return;
+	json_array(j, "gone");
+	for (size_t i = 0; i < run->gone_count; i++) {
+		const struct gone_leak *g = &run->gone[i];
+
+		json_object(j, NULL);
+		json_text(j, "rule_id", g->rule_id);
+		json_hex(j, "fingerprint", (struct bytes){g->fingerprint, FINGERPRINT_SIZE});
+		write_foreign(j, "repository", "repository_base64", bytes_of(g->repository));
+		write_path(j, g->path);
+		write_seen(j, g->first_seen, g->last_seen);
+		json_end(j);
+	}
+	json_end(j);
+}
 
 static void write_coverage(struct json *j, const struct coverage *coverage)
 {
@@ -210,6 +241,7 @@ static void write_summary(struct json *j, const struct run *run)
 		json_uint(j, level_name(level), counts[level]);
 	json_end(j);
 	json_uint(j, "suppressed", run->suppressed);
+	write_gone(j, run);
 	write_coverage(j, run->coverage);
 	json_int(j, "exit_status", run->exit_status);
 	json_time(j, "started", run->started_ms);

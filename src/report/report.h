@@ -57,6 +57,8 @@ struct run {
 	size_t suppressed_finding_count;
 	const struct leak *suppressed_leaks;
 	size_t suppressed_leak_count;
+	const struct gone_leak *gone; /* leaks that the run before knew, with the same state */
+	size_t gone_count;
 	const char *folder; /* absolute path of the folder that relative paths start from */
 };
 

@@ -787,6 +787,15 @@ static void write_suppression(struct json *j, const struct suppression *s)
 	json_end(j);
 }
 
+/* When runs that share a state saw the leak (SARIF 2.1.0, 3.48). */
+static void write_seen(struct json *j, const struct leak *leak)
+{
+	json_object(j, "provenance");
+	json_time(j, "firstDetectionTimeUtc", leak->first_seen * 1000);
+	json_time(j, "lastDetectionTimeUtc", leak->last_seen * 1000);
+	json_end(j);
+}
+
 static void write_result(struct writer *w, const struct result *r)
 {
 	struct json *j = &w->json;
@@ -806,6 +815,8 @@ static void write_result(struct writer *w, const struct result *r)
 		json_uuid(j, "correlationGuid", f->fingerprint); /* of all its occurrences */
 	if (f->suppression)
 		write_suppression(j, f->suppression);
+	if (r->leak && r->leak->first_seen)
+		write_seen(j, r->leak);
 	json_object(j, "properties");
 	json_text(j, "confidence", confidence_name(f->confidence));
 	json_text(j, "checksum", checksum_state_name(f->checksum));

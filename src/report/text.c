@@ -144,6 +144,18 @@ static void write_state(FILE *out, const struct leak *leak)
 	}
 }
 
+/* What earlier runs know of it, if they were asked. */
+static void write_seen(FILE *out, const struct leak *leak)
+{
+	char date[DATE_TEXT_SIZE];
+
+	if (leak->is_new)
+		fputs("  new", out);
+	else if (leak->first_seen)
+		fprintf(out, "  known since %.*s", DATE_DAY_LEN,
+		        date_text(leak->first_seen, 0, date));
+}
+
 /* Below the line of the first place: where it comes from, where it stands, where else it was. */
 static void write_leak(FILE *out, const struct leak *leak)
 {
@@ -160,6 +172,7 @@ static void write_leak(FILE *out, const struct leak *leak)
 	}
 	fputs("  ", out);
 	write_state(out, leak);
+	write_seen(out, leak);
 	putc('\n', out);
 	for (size_t i = 1; i < leak->count; i++) {
 		const struct occurrence *o = &leak->occurrences[i];
@@ -241,6 +254,27 @@ static size_t write_group(FILE *out, const struct run *run, size_t first,
 	return end;
 }
 
+static void write_gone(FILE *out, const struct run *run)
+{
+	char date[DATE_TEXT_SIZE];
+
+	fputs("Gone since the last run:\n", out);
+	for (size_t i = 0; i < run->gone_count; i++) {
+		const struct gone_leak *g = &run->gone[i];
+
+		fputs("  ", out);
+		if (run->repository_count > 1) {
+			safe_write(out, bytes_of(g->repository));
+			fputs("  ", out);
+		}
+		safe_write(out, g->path);
+		if (g->path.len)
+			fputs("  ", out);
+		safe_write(out, bytes_of(g->rule_id));
+		fprintf(out, "  last seen %.*s\n", DATE_DAY_LEN, date_text(g->last_seen, 0, date));
+	}
+}
+
 static void write_lost(FILE *out, const struct coverage *coverage)
 {
 	fputs("Not scanned:\n", out);
@@ -265,9 +299,14 @@ void text_write(FILE *out, const struct run *run, const struct report_options *o
 {
 	for (size_t i = 0; i < run_count(run);)
 		i = write_group(out, run, i, options);
+	if (run->gone_count) {
+		if (run_count(run))
+			putc('\n', out);
+		write_gone(out, run);
+	}
 	if (!run->coverage->lost_count)
 		return;
-	if (run_count(run))
+	if (run_count(run) || run->gone_count)
 		putc('\n', out);
 	write_lost(out, run->coverage);
 }
