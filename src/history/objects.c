@@ -90,7 +90,7 @@ static uint64_t packed_count(const struct objects *o)
 bool objects_hold_before(const struct objects *o, size_t pack, const struct object_id *id)
 {
 	for (size_t i = 0; i < pack; i++) {
-		if (pack_find(o->packs[i], id) != PACK_NONE)
+		if (pack_has(o->packs[i], id))
 			return true;
 	}
 	return false;
@@ -196,6 +196,12 @@ void objects_select(struct objects *o, const struct id_map *ids, const struct id
 bool objects_hold(const struct objects *o, const struct object_id *id)
 {
 	return is_packed(o, id) || id_map_find(&o->loose, id) != ID_MAP_NONE;
+}
+
+void objects_expect(const struct objects *o, const struct object_id *id)
+{
+	for (size_t i = 0; i < o->pack_count; i++)
+		pack_expect(o->packs[i], id);
 }
 
 uint64_t objects_count(const struct objects *o)

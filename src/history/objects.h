@@ -75,6 +75,9 @@ void objects_select(struct objects *objects, const struct id_map *ids, const str
 /* The number of objects, for progress. */
 uint64_t objects_count(const struct objects *objects);
 
+/* Says that the processor will soon be asked whether the object is held. */
+void objects_expect(const struct objects *objects, const struct object_id *id);
+
 /* Whether a pack or a loose file holds the object. */
 bool objects_hold(const struct objects *objects, const struct object_id *id);
 

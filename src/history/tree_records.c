@@ -63,9 +63,8 @@ void tree_records_start(struct tree_records *r, const struct tree_shape *base_ex
 	r->copied = r->copy_end = 0;
 }
 
-void tree_records_copy(void *records, size_t start, size_t end, size_t at)
+void tree_records_copy(struct tree_records *r, size_t start, size_t end, size_t at)
 {
-	struct tree_records *r = records;
 	uint32_t first = (uint32_t)tree_shape_until(r->base_exits, start);
 	uint32_t last = (uint32_t)tree_shape_until(r->base_exits, end);
 

@@ -83,8 +83,8 @@ void tree_records_release(struct tree_records *records);
 void tree_records_start(struct tree_records *records, const struct tree_shape *base_exits,
                         struct tree_shape *exits);
 
-/* Copies the base's exits in [start, end), in bytes, to `at`; a function for struct tree_reader. */
-void tree_records_copy(void *records, size_t start, size_t end, size_t at);
+/* Copies the base's exits in [start, end), in bytes, to `at`; see struct tree_reader. */
+void tree_records_copy(struct tree_records *records, size_t start, size_t end, size_t at);
 
 /* Adds an exit. */
 void tree_records_exit(struct tree_records *records, const struct tree_entry *entry);

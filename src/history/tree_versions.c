@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+/* Most versions copy all entries but one, or have a few more. */
+enum { SPARE = 8 };
+
 void tree_shape_release(struct tree_shape *shape)
 {
 	free(shape->ends);
@@ -29,7 +32,7 @@ static void make_room(struct tree_shape *shape, size_t count)
 {
 	if (shape->cap - shape->count >= count)
 		return;
-	shape->cap = shape->cap * 2 + count;
+	shape->cap = shape->cap * 2 + count + SPARE;
 	shape->ends = mem_resize(shape->ends, shape->cap, sizeof(*shape->ends));
 }
 
@@ -42,9 +45,14 @@ void tree_shape_add(struct tree_shape *shape, uint32_t end)
 void tree_shape_copy(struct tree_shape *shape, const struct tree_shape *base, size_t first,
                      size_t end, uint32_t shift)
 {
+	const uint32_t *from = base->ends + first;
+	uint32_t *to;
+
 	make_room(shape, end - first);
-	for (size_t i = first; i < end; i++)
-		shape->ends[shape->count++] = base->ends[i] + shift;
+	to = shape->ends + shape->count;
+	shape->count += end - first;
+	for (size_t i = 0; i < end - first; i++)
+		to[i] = from[i] + shift;
 }
 
 /* Takes over what the segment copies whole from `at` on; returns where that ends, `at` for none. */

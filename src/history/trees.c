@@ -14,13 +14,25 @@ enum {
 	HELD_COUNT = 1 << 16, /* ids; 1.3 MB for each thread */
 	DEPTH_MAX = 1024,     /* folders in folders; deeper paths are not followed */
 	LINKS_MAX = 1 << 17,  /* that one comparison follows */
+	TOLD_MAX = 64,
 };
 
 /* ---- Reading the trees ---- */
 
+/* Entries of a tree: some that are copied from the base, or one that is not. */
+struct told {
+	bool copied;
+	struct tree_entry entry; /* of copied ones `start` and `end` in the base only */
+	size_t at;               /* where these are copied to */
+};
+
 /* One worker's trees. */
 struct share {
 	struct tree_records records;
+	const struct building *building;
+	struct told told[TOLD_MAX]; /* of the tree that is being read; what it means comes later */
+	size_t told_count;
+	bool marked;            /* that tree is */
 	struct id_map missing;  /* what these trees name and no store holds */
 	struct object_id *held; /* some that stores hold, by key: versions name the same again */
 };
@@ -66,9 +78,14 @@ static struct object_id *new_held(void)
 	return held;
 }
 
+static struct object_id *place_of(const struct share *s, const struct object_id *id)
+{
+	return &s->held[id_key(id) % HELD_COUNT];
+}
+
 static bool holds(const struct objects *objects, struct share *s, const struct object_id *id)
 {
-	struct object_id *held = &s->held[id_key(id) % HELD_COUNT];
+	struct object_id *held = place_of(s, id);
 
 	if (object_id_equal(held, id))
 		return true;
@@ -79,14 +96,57 @@ static bool holds(const struct objects *objects, struct share *s, const struct o
 }
 
 /* Whether the entry leads to a target. */
-static bool is_target(const struct building *b, struct share *s, const struct tree_entry *e)
+static bool is_target(struct share *s, const struct tree_entry *e)
 {
+	const struct building *b = s->building;
+
+	if (e->mode == MODE_GITLINK)
+		return false;
 	if (id_map_find(&b->graph->targets, &e->id) != ID_MAP_NONE)
 		return true;
 	if (!b->objects || holds(b->objects, s, &e->id))
 		return false;
 	id_map_add(&s->missing, &e->id, NULL);
 	return true;
+}
+
+/*
+ * Records what was told. Looking for ids is waiting for memory; with all of them called for before
+ * the first is needed, it is waited for once.
+ */
+static void record_told(struct share *s)
+{
+	for (size_t i = 0; s->building->objects && i < s->told_count; i++) {
+		const struct object_id *id = &s->told[i].entry.id;
+
+		if (!s->told[i].copied && !object_id_equal(place_of(s, id), id))
+			objects_expect(s->building->objects, id);
+	}
+	for (size_t i = 0; i < s->told_count; i++) {
+		const struct told *t = &s->told[i];
+		bool target = !t->copied && is_target(s, &t->entry);
+
+		s->marked |= target;
+		if (t->copied)
+			tree_records_copy(&s->records, t->entry.start, t->entry.end, t->at);
+		else if (target || t->entry.mode == MODE_FOLDER)
+			tree_records_exit(&s->records, &t->entry);
+	}
+	s->told_count = 0;
+}
+
+static struct told *add_told(struct share *s)
+{
+	if (s->told_count == TOLD_MAX)
+		record_told(s);
+	return &s->told[s->told_count++];
+}
+
+static void tell_copied(void *context, size_t start, size_t end, size_t at)
+{
+	struct told *told = add_told(context);
+
+	*told = (struct told){.copied = true, .entry = {.start = start, .end = end}, .at = at};
 }
 
 static void record_tree(void *context, unsigned worker, const struct walked *tree)
@@ -101,21 +161,23 @@ static void record_tree(void *context, unsigned worker, const struct walked *tre
 	                             .segment_count = tree->segment_count,
 	                             .base = base ? &base->entries : NULL,
 	                             .shape = &state->entries,
-	                             .copied = tree_records_copy,
-	                             .context = &s->records};
+	                             .copied = tell_copied,
+	                             .context = s};
 	struct tree_entry e = {0};
 
-	/* Whatever the base leads to, this is taken to lead to as well, until that is followed. */
 	record.base = base ? base->record : 0;
-	record.marked = record.base && s->records.items[record.base - 1].marked;
+	/* Whatever the base leads to, this is taken to lead to as well, until that is followed. */
+	s->marked = record.base && s->records.items[record.base - 1].marked;
 	tree_records_start(&s->records, base ? &base->exits : NULL, &state->exits);
 	while (tree_reader_next(&reader, &e)) {
-		bool target = e.mode != MODE_GITLINK && is_target(b, s, &e);
+		struct told *told = add_told(s);
 
-		record.marked |= target;
-		if (target || e.mode == MODE_FOLDER)
-			tree_records_exit(&s->records, &e);
+		told->copied = false;
+		told->entry = e;
+		__builtin_prefetch(place_of(s, &e.id));
 	}
+	record_told(s);
+	record.marked = s->marked;
 	state->record = tree_records_add(&s->records, record);
 }
 
@@ -157,8 +219,10 @@ static void read_trees(struct building *b, struct objects *objects,
 	                          .lose = lose_nothing};
 	struct walk_counts counts;
 
-	for (unsigned w = 0; w < b->worker_count; w++)
+	for (unsigned w = 0; w < b->worker_count; w++) {
+		b->workers[w].building = b;
 		b->workers[w].held = new_held();
+	}
 	objects_walk(objects, &visitor, options, &counts);
 	for (unsigned w = 0; w < b->worker_count; w++) {
 		struct share *s = &b->workers[w];

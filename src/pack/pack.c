@@ -19,6 +19,12 @@ enum {
 	CHECKSUM_SIZE = 20, /* ends a pack; two end an index, the first is that of the pack */
 };
 
+/* Bits of an id that the finer fan-out table tells apart: some four ids have the same. */
+enum { START_BITS_MIN = 8, START_BITS_MAX = 24 };
+
+/* Entries whose offsets are searched for one. */
+enum { STRETCH_ENTRIES = 4 };
+
 /* No deflated byte stands for more than this: 258 bytes in two bits (RFC 1951, 3.2.5). */
 enum { INFLATE_RATIO_MAX = 1032 };
 
@@ -41,10 +47,21 @@ struct pack {
 	const unsigned char *offsets64; /* NULL in version 1, which has none */
 	uint64_t offset64_count;
 
+	/*
+	 * A finer fan-out table: by the first start_bits of an id, the place of the first that has
+	 * these or more. NULL in a pack that was opened quickly.
+	 */
+	uint32_t *starts;
+	unsigned start_bits;
+
 	/* count + 1 offsets in ascending order; `end` for entries that have none in the pack. */
 	uint64_t *offsets;
 	uint32_t *places;  /* by number: the place in the order of the ids */
 	uint32_t *numbers; /* by place */
+
+	/* By stretch of 1 << stretch_bits bytes: the number of the first entry from there on. */
+	uint32_t *stretches;
+	unsigned stretch_bits;
 };
 
 static uint32_t read_be32(const unsigned char *p)
@@ -165,9 +182,25 @@ static const char *check_fanout(const struct pack *pack)
 	return NULL;
 }
 
-/* An id may stand twice: git allows packs that hold an object more than once. */
-static const char *check_ids(const struct pack *pack)
+/* The id's first bits, for the finer fan-out table. */
+static uint32_t start_of(const struct pack *pack, const struct object_id *id)
 {
+	return read_be32(id->bytes) >> (32 - pack->start_bits);
+}
+
+/*
+ * Holds the ids against each other and the fan-out table, and makes the finer one, in which an id
+ * is found among few. An id may stand twice: git allows packs that hold an object more than
+ * once.
+ */
+static const char *check_ids(struct pack *pack)
+{
+	size_t next = 0;
+
+	pack->start_bits = START_BITS_MIN;
+	while (pack->start_bits < START_BITS_MAX && pack->count >> (pack->start_bits + 2))
+		pack->start_bits++;
+	pack->starts = mem_resize(NULL, ((size_t)1 << pack->start_bits) + 1, sizeof(*pack->starts));
 	for (uint32_t place = 0; place < pack->count; place++) {
 		unsigned first = id_at(pack, place)->bytes[0];
 
@@ -175,7 +208,11 @@ static const char *check_ids(const struct pack *pack)
 			return "the fan-out table does not fit the ids";
 		if (place && object_id_compare(id_at(pack, place - 1), id_at(pack, place)) > 0)
 			return "the ids do not ascend";
+		while (next <= start_of(pack, id_at(pack, place)))
+			pack->starts[next++] = place;
 	}
+	while (next <= (size_t)1 << pack->start_bits)
+		pack->starts[next++] = pack->count;
 	return NULL;
 }
 
@@ -238,7 +275,7 @@ static uint64_t claimed_offset(const struct pack *pack, uint32_t place)
 /* Numbers the entries by offset, and equal ones by place: a radix sort, lowest digit first. */
 static void number_entries(struct pack *pack)
 {
-	enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+	enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS };
 	size_t count = pack->count;
 	uint64_t *offsets = mem_calloc(count + 1, sizeof(*offsets)), *from_offsets;
 	uint64_t *to_offsets = mem_calloc(count + 1, sizeof(*to_offsets));
@@ -272,6 +309,23 @@ static void number_entries(struct pack *pack)
 	pack->places = places;
 	pack->numbers = to_places;
 	free(to_offsets);
+}
+
+/* Parts the pack into stretches of some entries each, for finding entries by offset. */
+static void find_stretches(struct pack *pack)
+{
+	size_t count, next = 0;
+
+	while (pack->end >> pack->stretch_bits > pack->count / STRETCH_ENTRIES + 1)
+		pack->stretch_bits++;
+	count = (size_t)(pack->end >> pack->stretch_bits) + 2;
+	pack->stretches = mem_resize(NULL, count, sizeof(*pack->stretches));
+	for (uint32_t number = 0; number < pack->count; number++) {
+		while (next <= pack->offsets[number] >> pack->stretch_bits)
+			pack->stretches[next++] = number;
+	}
+	while (next < count)
+		pack->stretches[next++] = pack->count;
 }
 
 enum err pack_open_quickly(struct pack **out, const char *index_path, struct error *error)
@@ -316,8 +370,10 @@ enum err pack_open(struct pack **out, const char *index_path, struct error *erro
 		pack_close(*out);
 		*out = NULL;
 	}
-	if (!err)
+	if (!err) {
 		number_entries(*out);
+		find_stretches(*out);
+	}
 	return err;
 }
 
@@ -327,6 +383,8 @@ void pack_close(struct pack *pack)
 		return;
 	unmap(pack->index);
 	unmap(pack->data);
+	free(pack->starts);
+	free(pack->stretches);
 	free(pack->offsets);
 	free(pack->places);
 	free(pack->numbers);
@@ -371,47 +429,18 @@ uint64_t pack_offset(const struct pack *pack, uint32_t entry)
 	return pack->offsets[entry];
 }
 
-/*
- * Narrows [*low, *high), where the id belongs, from the place where it would stand if ids were
- * evenly spread, as hashes are: a search from there touches few lines of the cache. However ids are
- * spread, the place stays inside the bounds.
- */
-static void narrow(const struct pack *pack, const struct object_id *id, uint32_t *low,
-                   uint32_t *high)
-{
-	uint32_t fraction = (uint32_t)id->bytes[1] << 24 | (uint32_t)id->bytes[2] << 16 |
-	                    (uint32_t)id->bytes[3] << 8 | id->bytes[4];
-	uint32_t guess = *low + (uint32_t)((uint64_t)(*high - *low) * fraction >> 32);
-	bool above = guess < *high && object_id_compare(id_at(pack, guess), id) < 0;
-
-	for (uint32_t step = 16; *high - *low > step; step *= 4) {
-		uint32_t probe;
-
-		if (above) {
-			*low = guess + 1;
-			probe = *high - guess > step ? guess + step : *high - 1;
-		} else {
-			*high = guess;
-			probe = guess - *low > step ? guess - step : *low;
-		}
-		if (*low >= *high || (object_id_compare(id_at(pack, probe), id) < 0) != above) {
-			if (above && *low < *high)
-				*high = probe + 1;
-			else if (*low < *high)
-				*low = probe;
-			return;
-		}
-		guess = probe;
-	}
-}
-
 /* The place of the first id that is not below this one. */
 static uint32_t lower_bound(const struct pack *pack, const struct object_id *id)
 {
-	uint32_t low = ids_below(pack, id->bytes[0]);
-	uint32_t high = ids_below(pack, id->bytes[0] + 1u);
+	uint32_t low, high;
 
-	narrow(pack, id, &low, &high);
+	if (pack->starts) {
+		low = pack->starts[start_of(pack, id)];
+		high = pack->starts[start_of(pack, id) + 1];
+	} else {
+		low = ids_below(pack, id->bytes[0]);
+		high = ids_below(pack, id->bytes[0] + 1u);
+	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -429,6 +458,19 @@ static bool find_place(const struct pack *pack, const struct object_id *id, uint
 	*place = lower_bound(pack, id);
 	return *place < ids_below(pack, id->bytes[0] + 1u) &&
 	       object_id_equal(id_at(pack, *place), id);
+}
+
+void pack_expect(const struct pack *pack, const struct object_id *id)
+{
+	if (pack->starts && pack->count)
+		__builtin_prefetch(pack->ids + pack->starts[start_of(pack, id)] * pack->id_stride);
+}
+
+bool pack_has(const struct pack *pack, const struct object_id *id)
+{
+	uint32_t place;
+
+	return find_place(pack, id, &place);
 }
 
 uint32_t pack_find(const struct pack *pack, const struct object_id *id)
@@ -473,17 +515,12 @@ unsigned pack_match(const struct pack *pack, const struct object_id *prefix, siz
 	return count;
 }
 
-/* The entry before `number` that starts at this offset, or PACK_NONE. Bases are rarely far. */
+/* The first entry that starts at this offset, if it comes before `number`, or PACK_NONE. */
 static uint32_t find_offset(const struct pack *pack, uint64_t offset, uint32_t number)
 {
-	uint32_t low = number, high;
+	uint32_t low = pack->stretches[offset >> pack->stretch_bits];
+	uint32_t high = pack->stretches[(offset >> pack->stretch_bits) + 1];
 
-	for (uint32_t step = 1;; step *= 2) {
-		high = low;
-		low = low > step ? low - step : 0;
-		if (!low || pack->offsets[low] <= offset)
-			break;
-	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -642,6 +679,12 @@ bool pack_entry_intact(const struct pack *pack, uint32_t number)
 	return !pack->crcs || read_be32(pack->crcs + (size_t)pack->places[number] * 4) ==
 	                          libdeflate_crc32(0, pack->data.ptr + offset,
 	                                           (size_t)(pack->offsets[number + 1] - offset));
+}
+
+void pack_entry_expect(const struct pack *pack, uint32_t number)
+{
+	if (pack->crcs && number < pack->count)
+		__builtin_prefetch(pack->crcs + (size_t)pack->places[number] * 4);
 }
 
 struct inflater {

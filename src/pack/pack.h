@@ -99,7 +99,16 @@ bool pack_entry_intact(const struct pack *pack, uint32_t entry);
 /* Where the entry starts, in bytes of the pack: see pack_entry_at(). */
 uint64_t pack_offset(const struct pack *pack, uint32_t entry);
 
+/* Says that the processor will soon be asked whether the entry is intact; `entry` may be any. */
+void pack_entry_expect(const struct pack *pack, uint32_t entry);
+
 /* ---- By offset ---- */
+
+/* Says that the processor will soon be asked for this id. */
+void pack_expect(const struct pack *pack, const struct object_id *id);
+
+/* Whether an entry has this id. */
+bool pack_has(const struct pack *pack, const struct object_id *id);
 
 /* Where the entry with this id starts, in bytes of the pack; false if there is none. */
 bool pack_locate(const struct pack *pack, const struct object_id *id, uint64_t *offset);

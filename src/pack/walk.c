@@ -11,6 +11,7 @@
 
 enum {
 	TURN = 1 << 12,         /* entries that a thread reads at a time */
+	AHEAD = 16,             /* entries on, what will be read is called for */
 	PIECES_PER_THREAD = 16, /* so that threads end together */
 	WEIGHT_ENTRY = 2000,  /* what an entry costs whatever its size, in bytes of deflated data */
 	WEIGHT_MIN = 1 << 22, /* pieces below this are not worth the making again of a base */
@@ -190,8 +191,10 @@ static void read_forests(void *shared, unsigned number)
 
 	(void)number;
 	while ((f = take_turn(work, &first, &end))) {
-		for (uint32_t i = first; i < end; i++)
+		for (uint32_t i = first; i < end; i++) {
+			pack_entry_expect(f->pack, i + AHEAD);
 			read_parent(f, i);
+		}
 	}
 }
 
@@ -542,7 +545,7 @@ static bool in_earlier_pack(const struct worker *w, const struct object_id *id)
 	for (size_t i = 0; i < forests->count; i++) {
 		if (&forests->items[i] == w->forest)
 			return false;
-		if (pack_find(forests->items[i].pack, id) != PACK_NONE)
+		if (pack_has(forests->items[i].pack, id))
 			return true;
 	}
 	return false;

@@ -88,6 +88,11 @@ static void make_tree(struct plain *tree, const struct plain *base, uint64_t *se
 	}
 }
 
+static void copied(void *records, size_t start, size_t end, size_t at)
+{
+	tree_records_copy(records, start, end, at);
+}
+
 static void record(struct tree_records *r, struct plain *tree, unsigned number,
                    const struct plain *base)
 {
@@ -96,7 +101,7 @@ static void record(struct tree_records *r, struct plain *tree, unsigned number,
 	                             .segment_count = tree->segment_count,
 	                             .base = base ? &base->entries : NULL,
 	                             .shape = &tree->entries,
-	                             .copied = tree_records_copy,
+	                             .copied = copied,
 	                             .context = r};
 	struct tree_entry e = {0};
 
