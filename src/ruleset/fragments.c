@@ -19,10 +19,20 @@ enum { EXPANDED_MAX = 64 * 1024 }; /* bytes; as ruleset/regex.c takes */
 /* A name of something that is kept secret, or what announces it in a header. */
 #define SECRET_NAME "(?i:key|token|secret|pass|pwd|auth|cred|bearer)"
 
-/* No name of an identifier, of a hash or of an address has just ended. */
+/* The names of identifiers, of hashes and of addresses, with what may end them. */
+#define HARMLESS_NAME(end)                                                                         \
+	"(?<!(?i)[_\\-. ]id" end "|userid" end "|appid" end "|clientid" end "|keyid" end           \
+	"|hash" end "|sha1" end "|sha256" end "|sha512" end "|md5" end "|digest" end               \
+	"|checksum" end "|integrity" end "|version" end "|commit" end "|revision" end "|uri" end   \
+	"|url" end "|name" end ")(?<!Id" end ")"
+
+/* A name has just ended here, and it is none of those. */
 #define HARMLESS                                                                                   \
-	"(?<!(?i)[_\\-. ]id|userid|appid|clientid|keyid|hash|sha1|sha256|sha512|md5|digest"        \
-	"|checksum|integrity|version|commit|revision|uri|url|name)(?<!Id)"
+	"(?=[\\s\"'`\\\\\\]=:|>,(&%<])(?<=[\\w.\\-\"'`\\])])" HARMLESS_NAME("")                    \
+	    HARMLESS_NAME("[\"'`\\])]")
+
+/* What follows is no hash: those have letters up to f. */
+#define NO_HASH "(?=[\\w\\-+/.]{0,24}[g-zG-Z])"
 
 static const struct {
 	const char *name;
@@ -35,8 +45,11 @@ static const struct {
     {"word", "(?-i:(?<![A-Za-z])|(?<![A-Z])(?=[A-Z]))"},
     {"end", "(?:(?-i:(?![a-z]))|(?=api|key|tok|sec|acc|auth|pass))"},
     {"assigned", ASSIGNED},
-    /* From a provider's name to the value: the rest of a name, or the next secret's name. */
-    {"near", "(?:[\\w.\\- ]{0,40}|[^\\x00]{0,80}?" SECRET_NAME "[\\w\\-]{0,20}+)" HARMLESS ASSIGNED
+    /* From a provider's name to the value: the rest of a name, or the next secret's name, or a few
+     * words; in these last ones the value may stand on a line of its own. */
+    {"near", "(?:(?:[\\w.\\- ]{0,40}|[^\\x00]{0,80}?" SECRET_NAME
+             "[\\w\\-]{0,20}+)" HARMLESS ASSIGNED "|[^\\x00]{0,48}?(?:" HARMLESS ASSIGNED
+             "|[ \\t]{0,4}\\r?\\n[ \\t#/*;\\-]{0,8}+" QUOTES "+)" NO_HASH ")"
              "(?:(?i:bearer|token|basic|key)[ \\t=:]{1,3})?"},
 };
 

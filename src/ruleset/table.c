@@ -125,7 +125,7 @@ static void print_keyword(const char *keyword, struct buf *out)
 	for (; *keyword; keyword++) {
 		if (*keyword == '_' && !keyword[1])
 			buf_appendf(out, "(?:[_.\\- ]?(?:api|key|token|secret|access|auth)"
-			                 "|\\.(?:com|io))");
+			                 "|\\.(?:com|io)|[\"'\\]|=:,]| [=:|])");
 		else if (*keyword == '_')
 			buf_appendf(out, "[_.\\- ]?");
 		else

@@ -58,7 +58,7 @@ static void fragments_have_a_bound(void **state)
 		    regex_analyse(fragments_expand(calls[i], &arena), &arena, &facts, &error),
 		    ERR_NONE);
 		assert_in_range(facts.reach.width, 1, 300);
-		assert_in_range(facts.reach.behind, 0, 9);
+		assert_in_range(facts.reach.behind, 0, 10);
 		assert_false(facts.has_groups);
 	}
 	arena_release(&arena);
