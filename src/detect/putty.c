@@ -1,8 +1,8 @@
 #include "detect/putty.h"
 
 #include "base/buf.h"
+#include "base/sha1.h"
 #include "detect/base64.h"
-#include "detect/sha1.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "detect/sha1.h"
+#include "base/sha1.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

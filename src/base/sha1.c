@@ -1,4 +1,4 @@
-#include "detect/sha1.h"
+#include "base/sha1.h"
 
 #include <assert.h>
 
@@ -7,44 +7,60 @@ static uint32_t rotate(uint32_t value, unsigned bits)
 	return value << bits | value >> (32 - bits);
 }
 
-/* The function and the constant of a round (FIPS 180-4, 4.1.1 and 4.2.1). */
-static uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
+enum { ROUNDS = 80 };
+
+/* The function of a round and its constant (FIPS 180-4, 4.1.1 and 4.2.1). */
+static inline uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
 {
-	switch (round / 20) {
-	case 0:
-		return ((b & c) | (~b & d)) + 0x5a827999;
-	case 1:
+	if (round < 20)
+		return (d ^ (b & (c ^ d))) + 0x5a827999;
+	if (round < 40)
 		return (b ^ c ^ d) + 0x6ed9eba1;
-	case 2:
-		return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
-	default:
-		return (b ^ c ^ d) + 0xca62c1d6;
+	if (round < 60)
+		return ((b & c) | (d & (b | c))) + 0x8f1bbcdc;
+	return (b ^ c ^ d) + 0xca62c1d6;
+}
+
+/* The words from `first` on: 20 rounds of one kind. Instead of moving, the five words change roles.
+ */
+static inline void turn(uint32_t v[5], unsigned first, const uint32_t w[ROUNDS])
+{
+	uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4];
+
+	for (unsigned t = first; t < first + 20; t += 5) {
+		e += rotate(a, 5) + mix(first, b, c, d) + w[t];
+		b = rotate(b, 30);
+		d += rotate(e, 5) + mix(first, a, b, c) + w[t + 1];
+		a = rotate(a, 30);
+		c += rotate(d, 5) + mix(first, e, a, b) + w[t + 2];
+		e = rotate(e, 30);
+		b += rotate(c, 5) + mix(first, d, e, a) + w[t + 3];
+		d = rotate(d, 30);
+		a += rotate(b, 5) + mix(first, c, d, e) + w[t + 4];
+		c = rotate(c, 30);
 	}
+	v[0] = a, v[1] = b, v[2] = c, v[3] = d, v[4] = e;
 }
 
 static void compress(uint32_t state[5], const unsigned char block[SHA1_BLOCK])
 {
-	uint32_t w[80], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
+	uint32_t v[5], w[ROUNDS];
 
+	memcpy(v, state, sizeof(v));
 	for (unsigned t = 0; t < 16; t++)
 		w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 |
 		       (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
-	for (unsigned t = 16; t < 80; t++)
+	for (unsigned t = 16; t < 32; t++)
 		w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
-	for (unsigned t = 0; t < 80; t++) {
-		uint32_t next = rotate(a, 5) + mix(t, b, c, d) + e + w[t];
-
-		e = d;
-		d = c;
-		c = rotate(b, 30);
-		b = a;
-		a = next;
-	}
-	state[0] += a;
-	state[1] += b;
-	state[2] += c;
-	state[3] += d;
-	state[4] += e;
+	/* The same applied twice: none of four words in a row needs another of them. */
+	for (unsigned t = 32; t < ROUNDS; t++)
+		w[t] = rotate(w[t - 6] ^ w[t - 16] ^ w[t - 28] ^ w[t - 32], 2);
+	turn(v, 0, w); /* one by one: the compiler then knows which kind */
+	turn(v, 20, w);
+	turn(v, 40, w);
+	turn(v, 60, w);
+	for (unsigned i = 0; i < 5; i++)
+		state[i] += v[i];
 }
 
 void sha1_init(struct sha1 *sha)
@@ -54,9 +70,15 @@ void sha1_init(struct sha1 *sha)
 
 void sha1_update(struct sha1 *sha, struct bytes bytes)
 {
-	for (size_t i = 0; i < bytes.len; i++) {
-		sha->block[sha->len++ % SHA1_BLOCK] = bytes.ptr[i];
-		if (sha->len % SHA1_BLOCK == 0)
+	while (bytes.len) {
+		size_t used = (size_t)(sha->len % SHA1_BLOCK), len = SHA1_BLOCK - used;
+
+		if (len > bytes.len)
+			len = bytes.len;
+		memcpy(sha->block + used, bytes.ptr, len);
+		sha->len += len;
+		bytes = bytes_slice(bytes, len, bytes.len);
+		if (used + len == SHA1_BLOCK)
 			compress(sha->state, sha->block);
 	}
 }

@@ -1,9 +1,9 @@
 /*
- * SHA-1 (FIPS 180-4) and HMAC with it (RFC 2104), for old formats that are proved by them. No
- * secret of ours depends on either.
+ * SHA-1 (FIPS 180-4) and HMAC with it (RFC 2104), for the ids of git's objects and for old formats
+ * that are proved by them. No secret of ours depends on either.
  */
-#ifndef TRAWL_DETECT_SHA1_H
-#define TRAWL_DETECT_SHA1_H
+#ifndef TRAWL_BASE_SHA1_H
+#define TRAWL_BASE_SHA1_H
 
 #include "base/bytes.h"
 
