@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "detect/view.h"
 #include "report/safe.h"
+#include "ruleset/encoded_stubs.h"
 #include "scan/locate.h"
 #include "source/file.h"
 
@@ -14,6 +15,18 @@
 enum {
 	CANDIDATES_MAX = 10000, /* of one text; more tell nobody more */
 	PLACES_MAX = 5,         /* of one stub */
+	ABSENT_SHOWN = 3,       /* stubs that are nowhere */
+	PATTERN_SHOWN = 300,    /* characters */
+};
+
+/* What the stages said of one candidate. */
+struct told {
+	const struct rule *rule;
+	uint32_t start;
+	uint32_t end;
+	bool passed;
+	bool decoded;
+	char *text; /* owned */
 };
 
 /* ---- Candidates ---- */
@@ -34,6 +47,10 @@ static void write_secret(const struct explainer *e, const struct trace_event *ev
 	struct finding f = {.rule = event->rule, .secret_len = (uint32_t)secret.len};
 	char preview[SAFE_PREVIEW_MAX];
 
+	if (event->decoded) {
+		fprintf(e->candidate, "in %zu encoded bytes", secret.len);
+		return;
+	}
 	if (e->show_secrets) {
 		safe_write(e->candidate, secret);
 		return;
@@ -61,14 +78,27 @@ static void begin_candidate(struct explainer *e, const struct trace_event *event
 	putc('\n', e->candidate);
 }
 
-static void end_candidate(struct explainer *e, bool wanted)
+/* Keeps what was told of the candidate; of one that was rejected only if all are asked for. */
+static void end_candidate(struct explainer *e, const struct trace_event *event)
 {
+	bool passed = event->verdict == TRACE_PASSED;
+
 	if (fclose(e->candidate))
 		mem_exhausted();
 	e->candidate = NULL;
-	if (wanted && e->count++ < CANDIDATES_MAX)
-		fputs(e->candidate_told, e->body);
-	free(e->candidate_told);
+	/* One that passes inside encoded text is told of once more, with its place. */
+	if ((!passed && !e->all) || (passed && event->decoded) || e->count == CANDIDATES_MAX) {
+		e->left_off += e->count == CANDIDATES_MAX;
+		free(e->candidate_told);
+	} else {
+		e->told = mem_grow(e->told, e->count, &e->cap, sizeof(*e->told));
+		e->told[e->count++] = (struct told){.rule = event->rule,
+		                                    .start = event->start,
+		                                    .end = event->end,
+		                                    .passed = passed,
+		                                    .decoded = event->decoded,
+		                                    .text = e->candidate_told};
+	}
 	e->candidate_told = NULL;
 }
 
@@ -83,19 +113,52 @@ static void write_detail(FILE *out, const char *detail)
 	}
 }
 
-static void take_event(void *context, const struct trace_event *event)
+static void write_event(FILE *out, const struct trace_event *event)
 {
 	static const char *const verdicts[] = {"", "REJECTED: ", "LIMIT: "};
-	struct explainer *e = context;
-	bool last = strcmp(event->stage, "verdict") == 0 || strcmp(event->stage, "choice") == 0;
 
+	fprintf(out, "    %-14s %s", event->stage, verdicts[event->verdict]);
+	write_detail(out, event->detail);
+	putc('\n', out);
+}
+
+/* Another rule decides about the place of a candidate that passed: adds that to what was told. */
+static void take_choice(struct explainer *e, const struct trace_event *event)
+{
+	for (size_t i = e->count; i > 0 && !event->decoded; i--) {
+		struct told *told = &e->told[i - 1];
+		char *text = NULL;
+		size_t len = 0;
+		FILE *memory;
+
+		if (told->rule != event->rule || told->start != event->start ||
+		    told->end != event->end || !told->passed)
+			continue;
+		told->passed = false;
+		memory = open_memory(&text, &len);
+		fputs(told->text, memory);
+		write_event(memory, event);
+		if (fclose(memory))
+			mem_exhausted();
+		free(told->text);
+		told->text = text;
+		return;
+	}
+}
+
+static void take_event(void *context, const struct trace_event *event)
+{
+	struct explainer *e = context;
+
+	if (strcmp(event->stage, "choice") == 0) {
+		take_choice(e, event);
+		return;
+	}
 	if (!e->candidate)
 		begin_candidate(e, event);
-	fprintf(e->candidate, "    %-14s %s", event->stage, verdicts[event->verdict]);
-	write_detail(e->candidate, event->detail);
-	putc('\n', e->candidate);
-	if (last)
-		end_candidate(e, e->all || event->verdict == TRACE_PASSED);
+	write_event(e->candidate, event);
+	if (strcmp(event->stage, "verdict") == 0)
+		end_candidate(e, event);
 }
 
 /* ---- Texts ---- */
@@ -106,21 +169,43 @@ static void begin_text(void *context, struct bytes text)
 
 	e->text = text;
 	e->count = 0;
-	e->body = open_memory(&e->told, &e->told_len);
+	e->left_off = 0;
+}
+
+static int told_order(const void *left, const void *right)
+{
+	const struct told *a = left, *b = right;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->end != b->end)
+		return a->end < b->end ? -1 : 1;
+	return strcmp(a->rule->id, b->rule->id);
 }
 
 static void end_text(void *context, struct bytes path)
 {
 	struct explainer *e = context;
+	bool named = false;
 
-	if (fclose(e->body))
-		mem_exhausted();
-	if (e->count) {
-		safe_write(e->out, path);
-		fprintf(e->out, "\n%s", e->told);
+	if (e->count)
+		qsort(e->told, e->count, sizeof(*e->told), told_order);
+	for (size_t i = 0; i < e->count; i++) {
+		if (e->all || e->told[i].passed) {
+			if (!named)
+				safe_write(e->out, path);
+			fprintf(e->out, "%s%s", named ? "" : "\n", e->told[i].text);
+			named = true;
+		}
+		free(e->told[i].text);
 	}
-	if (e->count > CANDIDATES_MAX)
-		fprintf(e->out, "  and %zu more candidates\n", e->count - CANDIDATES_MAX);
+	if (e->left_off)
+		fprintf(e->out, "  and %zu more candidates\n", e->left_off);
+	e->count = 0;
+}
+
+void explainer_release(struct explainer *e)
+{
 	free(e->told);
 	e->told = NULL;
 }
@@ -134,40 +219,145 @@ void explainer_init(struct explainer *e, FILE *out, bool all, bool show_secrets)
 
 /* ---- One rule and one text ---- */
 
+/* Writes one byte as it would stand in a pattern. */
+static void write_byte(FILE *out, unsigned byte)
+{
+	if (byte < 0x80 && isprint((int)byte))
+		putc((int)byte, out);
+	else
+		fprintf(out, "\\x%02x", byte);
+}
+
+/* Writes a byte in a class, where some mean more than themselves. */
+static void write_member(FILE *out, unsigned byte)
+{
+	if (byte == '-' || byte == ']' || byte == '^' || byte == '\\')
+		putc('\\', out);
+	write_byte(out, byte);
+}
+
+/* Writes the bytes that may stand at one place of a stub; a letter in both cases as itself. */
+static void write_set(FILE *out, const struct byte_set *set)
+{
+	unsigned count = 0, first = 256;
+
+	for (unsigned byte = 256; byte-- > 0;) {
+		if (byte_set_has(set, (unsigned char)byte)) {
+			count++;
+			first = byte;
+		}
+	}
+	if (count == 1 || (count == 2 && isalpha((int)first) &&
+	                   byte_set_has(set, (unsigned char)tolower((int)first)))) {
+		write_byte(out, count == 2 ? (unsigned)tolower((int)first) : first);
+		return;
+	}
+	putc('[', out);
+	for (unsigned byte = first; byte < 256; byte++) {
+		unsigned end = byte;
+
+		if (!byte_set_has(set, (unsigned char)byte))
+			continue;
+		while (end < 255 && byte_set_has(set, (unsigned char)(end + 1)))
+			end++;
+		write_member(out, byte);
+		if (end > byte + 1)
+			putc('-', out);
+		if (end > byte)
+			write_member(out, end);
+		byte = end;
+	}
+	putc(']', out);
+}
+
+static void write_stub(FILE *out, const struct stub *stub)
+{
+	struct byte_set sets[BYTE_SETS_MAX];
+	size_t len = stub_sets(stub, sets);
+
+	if (!len)
+		write_detail(out, stub->expression);
+	for (size_t i = 0, same; i < len; i += same) {
+		for (same = 1;
+		     i + same < len && memcmp(&sets[i], &sets[i + same], sizeof(*sets)) == 0;)
+			same++;
+		write_set(out, &sets[i]);
+		if (same > 2)
+			fprintf(out, "{%zu}", same);
+		else if (same > 1)
+			write_set(out, &sets[i]);
+	}
+}
+
+/* Writes where the stub stands; false if it stands nowhere. */
+static bool write_hits(FILE *out, const struct ruleset *set, const struct stub *stub,
+                       const struct raw_set *raw, struct bytes text)
+{
+	uint32_t first_stub = 0;
+	size_t count = 0;
+
+	for (int part = 0; part < PART_COUNT; part++) {
+		const struct stub_index *stubs = &set->parts[part].stubs;
+
+		for (size_t k = 0; k < raw->hits.count; k++) {
+			struct hit hit = raw->hits.items[k];
+
+			if (hit.stub < first_stub || hit.stub - first_stub >= stubs->count ||
+			    strcmp(stubs->stubs[hit.stub - first_stub].expression,
+			           stub->expression) != 0)
+				continue;
+			if (count++ < PLACES_MAX) {
+				putc(' ', out);
+				write_place(out, text, hit.at);
+			}
+		}
+		first_stub += (uint32_t)stubs->count;
+	}
+	if (count > PLACES_MAX)
+		fprintf(out, " and %zu more", count - PLACES_MAX);
+	return count > 0;
+}
+
 /* Where the prefilter finds what it looks for on behalf of the rule. */
 static void explain_prefilter(const struct ruleset *set, const struct rule *rule,
                               const struct raw_set *raw, struct bytes text)
 {
+	size_t absent = 0;
+
 	if (!rule->anchor_count)
 		puts("prefilter: looks for nothing; the pattern runs over the whole text");
 	for (size_t i = 0; i < rule->anchor_count; i++) {
-		const char *wanted = rule->anchors[i].stub.expression;
-		uint32_t first_stub = 0;
-		size_t count = 0;
+		const struct stub *stub = &rule->anchors[i].stub;
+		char *places = NULL;
+		size_t len = 0;
+		FILE *memory = open_memory(&places, &len);
+		bool there = write_hits(memory, set, stub, raw, text);
 
-		printf("prefilter: looks for %s:", wanted);
-		for (int part = 0; part < PART_COUNT; part++) {
-			const struct stub_index *stubs = &set->parts[part].stubs;
-
-			for (size_t k = 0; k < raw->hits.count; k++) {
-				struct hit hit = raw->hits.items[k];
-
-				if (hit.stub < first_stub ||
-				    hit.stub - first_stub >= stubs->count ||
-				    strcmp(stubs->stubs[hit.stub - first_stub].expression,
-				           wanted) != 0)
-					continue;
-				if (count++ < PLACES_MAX) {
-					putchar(' ');
-					write_place(stdout, text, hit.at);
-				}
-			}
-			first_stub += (uint32_t)stubs->count;
+		if (fclose(memory))
+			mem_exhausted();
+		if (there || ++absent <= ABSENT_SHOWN) {
+			fputs("prefilter: looks for ", stdout);
+			write_stub(stdout, stub);
+			printf(":%s\n", there ? places : " not there");
 		}
-		if (count > PLACES_MAX)
-			printf(" and %zu more", count - PLACES_MAX);
-		puts(count ? "" : " not there");
+		free(places);
 	}
+	if (absent > ABSENT_SHOWN)
+		printf("prefilter: looks for %zu more, which are not there\n",
+		       absent - ABSENT_SHOWN);
+}
+
+static void explain_pattern(const struct rule *rule)
+{
+	char shown[PATTERN_SHOWN + 1];
+
+	snprintf(shown, sizeof(shown), "%s", rule->pattern.text);
+	fputs("pattern: ", stdout);
+	write_detail(stdout, shown);
+	if (strlen(rule->pattern.text) > PATTERN_SHOWN)
+		printf("... (%zu characters; trawl rules show %s prints them all)",
+		       strlen(rule->pattern.text), rule->id);
+	putchar('\n');
 }
 
 static void explain_text(const struct ruleset *set, const struct rule *rule, struct engine *engine,
@@ -181,15 +371,14 @@ static void explain_text(const struct ruleset *set, const struct rule *rule, str
 	explainer_init(&explainer, stdout, true, options->show_secrets);
 	detector_collect(detector, view->text, NULL, true, &raw);
 	explain_prefilter(set, rule, &raw, view->text);
-	fputs("pattern: ", stdout);
-	write_detail(stdout, rule->pattern.text);
-	putchar('\n');
+	explain_pattern(rule);
 	begin_text(&explainer, view->text);
 	detector_set_trace(detector, &explainer.watch.trace);
 	detector_select(detector, view->text, path, view->kind == TEXT_BINARY, &raw, &proofs);
 	if (!explainer.count)
 		puts("pattern: matches nowhere");
 	end_text(&explainer, path);
+	explainer_release(&explainer);
 	printf("verdict: %zu %s\n", proofs.count, proofs.count == 1 ? "finding" : "findings");
 	proofs_release(&proofs);
 	raw_set_release(&raw);

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+struct told;
+
 /* What is told of one text after the other; zero-initialise, then explainer_init(). */
 struct explainer {
 	struct scan_watch watch;
@@ -17,16 +19,17 @@ struct explainer {
 	bool show_secrets;
 	FILE *out;         /* where it is told; not owned */
 	struct bytes text; /* the present one */
-	FILE *body;        /* what is told of it, while its name is not known */
-	char *told;
-	size_t told_len;
-	FILE *candidate; /* what is told of the present candidate */
+	struct told *told; /* its candidates, of which each is told when all is known */
+	size_t count;
+	size_t cap;
+	size_t left_off; /* candidates that were one too many */
+	FILE *candidate; /* what is told of the present one */
 	char *candidate_told;
 	size_t candidate_len;
-	size_t count; /* candidates of the text that were told of */
 };
 
 void explainer_init(struct explainer *e, FILE *out, bool all, bool show_secrets);
+void explainer_release(struct explainer *e);
 
 /* What one rule says of one file or, for "-", of standard input: `trawl rules explain ID FILE`. */
 enum err explain_rule(struct ruleset *set, const char *id, const char *path,

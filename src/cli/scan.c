@@ -72,8 +72,9 @@ enum err scan_operands(struct session *session, struct error *error)
 int command_scan(int argc, char **argv)
 {
 	struct session session = {.trust = TRUST_TREE};
-	struct explainer explainer;
+	struct explainer explainer = {0};
 	struct error error = {0};
+	enum err err;
 	int status;
 
 	if (session_begin(&session, argc, argv, &error))
@@ -87,7 +88,9 @@ int command_scan(int argc, char **argv)
 		               session.options.show_secrets);
 		session.scan.watch = &explainer.watch;
 	}
-	if (scan_operands(&session, &error))
+	err = scan_operands(&session, &error);
+	explainer_release(&explainer);
+	if (err)
 		return session_fail(&session, &error);
 	status = session_report(&session, &error);
 	session_end(&session);

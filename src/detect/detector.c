@@ -898,8 +898,9 @@ static bool rule_applies(struct detector *d, uint32_t number, struct bytes text,
 		d->trace->rule = d->engine->rules[number].rule;
 		d->trace->start = first->start;
 		d->trace->end = first->end;
-		trace_say(d->trace, "conditions", TRACE_REJECTED,
-		          "what it asks of the file, its path or its kind does not hold");
+		trace_say(
+		    d->trace, "conditions", TRACE_REJECTED,
+		    "what it asks of the file, its path, its kind or its encoding does not hold");
 		trace_say(d->trace, "verdict", TRACE_REJECTED, "no finding");
 	}
 	return applies;
@@ -1538,7 +1539,6 @@ static void merge_decoded(struct detector *d, size_t plain, struct proofs *out)
 static void select_text(struct detector *d, struct bytes text, const struct surroundings *around,
                         const struct raw_set *raw, struct proofs *out)
 {
-	struct trace *trace = d->trace;
 	size_t plain;
 
 	out->count = 0;
@@ -1553,10 +1553,15 @@ static void select_text(struct detector *d, struct bytes text, const struct surr
 		return;
 	}
 	plain = out->count;
-	d->trace = NULL; /* it speaks of places in the text as it stands */
-	for (size_t i = 0; i < raw->run_count; i++)
+	for (size_t i = 0; i < raw->run_count; i++) {
+		if (d->trace && !around->depth) {
+			d->trace->run_start = raw->runs[i].start;
+			d->trace->run_end = raw->runs[i].end;
+		}
 		look_into(d, text, around, &raw->runs[i], out);
-	d->trace = trace;
+	}
+	if (d->trace && !around->depth)
+		d->trace->run_end = 0;
 	if (out->count > plain)
 		merge_decoded(d, plain, out);
 }

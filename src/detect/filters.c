@@ -74,23 +74,27 @@ static enum trace_verdict verdict_of(enum found found)
 static enum found patterns_hold(const struct filter_input *input, const struct pattern *patterns,
                                 size_t count, struct bytes text, bool wanted)
 {
+	const char *stage = wanted ? "pattern in it" : "pattern not";
+
 	for (size_t i = 0; i < count; i++) {
 		struct span span;
 		enum found found = matcher_search(input->matcher, input->part, &patterns[i], text,
 		                                  0, (uint32_t)text.len, &span);
 		bool holds = (found == FOUND_MATCH) == wanted;
 
-		trace_say(input->trace, wanted ? "pattern in it" : "pattern not",
-		          found == FOUND_LIMIT ? TRACE_LIMIT
-		          : holds              ? TRACE_PASSED
-		                               : TRACE_REJECTED,
+		if (found != FOUND_LIMIT && holds)
+			continue;
+		trace_say(input->trace, stage, found == FOUND_LIMIT ? TRACE_LIMIT : TRACE_REJECTED,
 		          "`%s` is %s", patterns[i].text,
 		          found == FOUND_MATCH ? "found" : "not found");
-		if (found == FOUND_LIMIT)
-			return found;
-		if (!holds)
-			return FOUND_NONE;
+		return found == FOUND_LIMIT ? found : FOUND_NONE;
 	}
+	if (count == 1)
+		trace_say(input->trace, stage, TRACE_PASSED, "`%s` is %s", patterns[0].text,
+		          wanted ? "found" : "not found");
+	else if (count)
+		trace_say(input->trace, stage, TRACE_PASSED, "%s of the %zu patterns is found",
+		          wanted ? "each" : "none", count);
 	return FOUND_MATCH;
 }
 

@@ -174,8 +174,12 @@ enum placeholder placeholder_find(struct bytes secret, struct bytes design, enum
 
 const char *placeholder_name(enum placeholder placeholder)
 {
-	static const char *const names[] = {"none",     "repeated", "sequence",
-	                                    "template", "word",     "documented"};
+	static const char *const names[] = {"none",
+	                                    "characters that repeat",
+	                                    "characters in a row, such as 123456",
+	                                    "a template that is to be filled in",
+	                                    "a word that stands for a secret",
+	                                    "a value that documentation shows"};
 
 	return names[placeholder];
 }

@@ -8,6 +8,7 @@ enum { DETAIL_MAX = 400 }; /* bytes; long patterns are cut */
 void trace_say(struct trace *trace, const char *stage, enum trace_verdict verdict,
                const char *format, ...)
 {
+	struct trace_event event = {.stage = stage, .verdict = verdict};
 	char detail[DETAIL_MAX];
 	va_list args;
 
@@ -16,10 +17,10 @@ void trace_say(struct trace *trace, const char *stage, enum trace_verdict verdic
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	trace->take(trace->context, &(struct trace_event){.rule = trace->rule,
-	                                                  .start = trace->start,
-	                                                  .end = trace->end,
-	                                                  .stage = stage,
-	                                                  .verdict = verdict,
-	                                                  .detail = detail});
+	event.rule = trace->rule;
+	event.detail = detail;
+	event.decoded = trace->run_end > 0;
+	event.start = event.decoded ? trace->run_start : trace->start;
+	event.end = event.decoded ? trace->run_end : trace->end;
+	trace->take(trace->context, &event);
 }

@@ -18,6 +18,7 @@ struct trace_event {
 	const struct rule *rule;
 	uint32_t start; /* of the secret, in bytes of the text */
 	uint32_t end;
+	bool decoded; /* it stands in encoded text: start and end are those of the encoded run */
 	const char *stage; /* "pattern", "entropy" ...; the last one of a candidate is "verdict" */
 	enum trace_verdict verdict;
 	const char *detail;
@@ -29,6 +30,8 @@ struct trace {
 	const struct rule *rule; /* of the present candidate, likewise below */
 	uint32_t start;
 	uint32_t end;
+	uint32_t run_start; /* the encoded run that is being looked into; run_end 0: none */
+	uint32_t run_end;
 };
 
 /* Hands an event of the present candidate on; nothing happens if trace is NULL. */

@@ -1058,8 +1058,8 @@ static void a_trace_tells_what_each_stage_said(void **state)
 	    "told 31-37 pattern not passed: `no` is not found\n"
 	    "told 31-37 context rejected: does not hold\n"
 	    "told 31-37 verdict rejected: no finding\n"
-	    "wider 0-14 conditions rejected: what it asks of the file, its path or its kind does "
-	    "not hold\n"
+	    "wider 0-14 conditions rejected: what it asks of the file, its path, its kind or its "
+	    "encoding does not hold\n"
 	    "wider 0-14 verdict rejected: no finding\n");
 	detector_set_trace(b.detector, NULL);
 	bench_close(&b);

@@ -114,11 +114,14 @@ static void names_are_stable(void **state)
 {
 	(void)state;
 	assert_string_equal(placeholder_name(PLACEHOLDER_NONE), "none");
-	assert_string_equal(placeholder_name(PLACEHOLDER_REPEATED), "repeated");
-	assert_string_equal(placeholder_name(PLACEHOLDER_SEQUENCE), "sequence");
-	assert_string_equal(placeholder_name(PLACEHOLDER_TEMPLATE), "template");
-	assert_string_equal(placeholder_name(PLACEHOLDER_WORD), "word");
-	assert_string_equal(placeholder_name(PLACEHOLDER_DOCUMENTED), "documented");
+	assert_string_equal(placeholder_name(PLACEHOLDER_REPEATED), "characters that repeat");
+	assert_string_equal(placeholder_name(PLACEHOLDER_SEQUENCE),
+	                    "characters in a row, such as 123456");
+	assert_string_equal(placeholder_name(PLACEHOLDER_TEMPLATE),
+	                    "a template that is to be filled in");
+	assert_string_equal(placeholder_name(PLACEHOLDER_WORD), "a word that stands for a secret");
+	assert_string_equal(placeholder_name(PLACEHOLDER_DOCUMENTED),
+	                    "a value that documentation shows");
 }
 
 int main(void)
