@@ -11,6 +11,7 @@
 #include "detect/placeholder.h"
 #include "detect/prefilter.h"
 #include "detect/structure.h"
+#include "detect/view.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -72,6 +73,7 @@ struct rule_state {
 struct layer {
 	struct buf decoded;
 	struct buf inflated;
+	struct view view; /* of what was decoded last: it may be UTF-16 */
 	struct raw_set raw;
 	struct proofs proofs;
 };
@@ -302,6 +304,8 @@ struct detector *detector_new(struct engine *engine)
 	struct detector *d = mem_calloc(1, sizeof(*d));
 
 	d->engine = engine;
+	for (size_t i = 0; i < LAYERS_MAX; i++)
+		view_init(&d->layers[i].view, DECODED_MAX);
 	d->matcher = matcher_new(engine->patterns);
 	d->context = context_cache_new(engine->set);
 	if (engine->prefilter)
@@ -326,6 +330,7 @@ void detector_free(struct detector *detector)
 	for (size_t i = 0; i < LAYERS_MAX; i++) {
 		buf_release(&detector->layers[i].decoded);
 		buf_release(&detector->layers[i].inflated);
+		view_release(&detector->layers[i].view);
 		raw_set_release(&detector->layers[i].raw);
 		proofs_release(&detector->layers[i].proofs);
 	}
@@ -1381,20 +1386,32 @@ static enum err decode(struct detector *d, const struct encoded_run *run, struct
 	return err;
 }
 
-/* Turns a place in decoded text into that in the run; with `whole` bytes, into the whole of it. */
-static void place_in_run(const struct encoded_run *run, struct bytes text, uint32_t whole,
-                         struct run_place *place, uint32_t *start, uint32_t *end)
+/* Where places in what a run decodes to stand in it; they are asked for in rising order. */
+struct run_map {
+	const struct encoded_run *run;
+	struct bytes text;
+	uint32_t whole; /* length of what was inflated, which has no places of its own; else 0 */
+	struct view view;
+	struct run_place place;
+};
+
+/* Turns a place on view into that in the text of the run. */
+static void place_in_run(struct run_map *map, uint32_t *start, uint32_t *end)
 {
-	run_source(run, text, place, whole ? 0 : *start, whole ? whole : *end, start, end);
+	struct view ahead;
+	uint32_t from, to;
+
+	from = (uint32_t)view_source_offset(&map->view, *start);
+	ahead = map->view;
+	to = (uint32_t)view_source_offset(&ahead, *end);
+	run_source(map->run, map->text, &map->place, map->whole ? 0 : from,
+	           map->whole ? map->whole : to, start, end);
 }
 
 /* Adds what was found in the decoded text of a run, where the run has it. */
-static void adopt_proofs(const struct layer *layer, struct bytes decoded, struct bytes text,
-                         const struct encoded_run *run, struct proofs *out)
+static void adopt_proofs(const struct layer *layer, const struct run_map *map, struct proofs *out)
 {
-	/* What was inflated has no places of its own. */
-	uint32_t whole = decoded.ptr == layer->decoded.ptr ? 0 : (uint32_t)layer->decoded.len;
-	struct run_place place = {0}, part_places[PARTS_MAX] = {{0}};
+	struct run_map own = *map, others[PARTS_MAX] = {*map, *map, *map, *map};
 
 	out->undecoded |= layer->proofs.undecoded;
 	if (layer->proofs.limited)
@@ -1402,12 +1419,11 @@ static void adopt_proofs(const struct layer *layer, struct bytes decoded, struct
 	out->secrets.max = DECODED_MAX;
 	for (size_t i = 0; i < layer->proofs.count; i++) {
 		struct proof proof = layer->proofs.items[i];
-		struct bytes secret = proof_secret(&layer->proofs, &proof, decoded);
+		struct bytes secret = proof_secret(&layer->proofs, &proof, layer->view.text);
 
-		place_in_run(run, text, whole, &place, &proof.start, &proof.end);
+		place_in_run(&own, &proof.start, &proof.end);
 		for (size_t k = 0; k < proof.part_count; k++)
-			place_in_run(run, text, whole, &part_places[k], &proof.parts[k].start,
-			             &proof.parts[k].end);
+			place_in_run(&others[k], &proof.parts[k].start, &proof.parts[k].end);
 		proof.decoded = true;
 		proof.secret = (uint32_t)out->secrets.len;
 		proof.secret_len = (uint32_t)secret.len;
@@ -1418,12 +1434,27 @@ static void adopt_proofs(const struct layer *layer, struct bytes decoded, struct
 	}
 }
 
+/* Shows what was decoded as the text that it is, no more of it than the blob may have decoded. */
+static enum err show_layer(struct detector *d, struct layer *layer, struct bytes decoded)
+{
+	enum err err;
+
+	if (layer->view.decoded.cap > RUN_MAX)
+		view_release(&layer->view);
+	layer->view.decoded.max = d->decoded_left;
+	err = view_show(&layer->view, decoded);
+	if (!err && layer->view.text.ptr != decoded.ptr)
+		d->decoded_left -= layer->view.text.len;
+	return err;
+}
+
 /* Decodes one run of the text and adds what is found in it. */
 static void look_into(struct detector *d, struct bytes text, const struct surroundings *around,
                       const struct encoded_run *run, struct proofs *out)
 {
 	struct surroundings inner = {.path = around->path, .depth = around->depth + 1};
 	struct layer *layer = &d->layers[around->depth];
+	struct run_map map = {.run = run, .text = text};
 	enum err err = decode(d, run, text, &layer->decoded);
 	struct bytes decoded = buf_bytes(&layer->decoded);
 
@@ -1434,17 +1465,21 @@ static void look_into(struct detector *d, struct bytes text, const struct surrou
 		}
 		err = decode(d, NULL, decoded, &layer->inflated);
 		if (!err) {
+			map.whole = (uint32_t)decoded.len;
 			decoded = buf_bytes(&layer->inflated);
 			inner.depth++;
 		}
 	}
+	if (err != ERR_LIMIT)
+		err = show_layer(d, layer, decoded);
 	if (err == ERR_LIMIT) {
 		out->undecoded |= UNDECODED_MUCH;
 		return;
 	}
-	collect(d, decoded, NULL, false, &layer->raw);
-	select_text(d, decoded, &inner, &layer->raw, &layer->proofs);
-	adopt_proofs(layer, decoded, text, run, out);
+	collect(d, layer->view.text, NULL, false, &layer->raw);
+	select_text(d, layer->view.text, &inner, &layer->raw, &layer->proofs);
+	map.view = layer->view;
+	adopt_proofs(layer, &map, out);
 }
 
 /*

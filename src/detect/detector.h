@@ -7,12 +7,12 @@
  *
  * Encoded text is text, too. A run of it (see encoded.h) is decoded if one of the forms of a rule's
  * stubs stands in it (ruleset/encoded_stubs.h), or if it is one of escapes and a stub itself does.
- * What a run decodes to is a text of its own: it is collected and selected from like any other, by
- * the rules that are specific and sure (rule_reads_encoded()), and may hold runs again. So the
- * proofs of a text are a function of its bytes, and a text that copies parts of another decodes its
- * runs anew. A proof's place is then that of the characters that stand for the secret; gzip text
- * has no finer places than the whole of its run. Such a proof gives way to one of the same kind of
- * rule in the text as it stands, and makes a less specific one give way.
+ * What a run decodes to (UTF-16 is seen as in files) is a text of its own: it is collected and
+ * selected from like any other, by the rules that are specific and sure (rule_reads_encoded()), and
+ * may hold runs again. So the proofs of a text are a function of its bytes, and a text that copies
+ * parts of another decodes its runs anew. A proof's place is then that of the characters that stand
+ * for the secret; gzip text has no finer places than the whole of its run. Such a proof gives way
+ * to one of the same kind of rule in the text as it stands, and makes a less specific one give way.
  */
 #ifndef TRAWL_DETECT_DETECTOR_H
 #define TRAWL_DETECT_DETECTOR_H

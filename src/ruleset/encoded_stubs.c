@@ -327,6 +327,22 @@ static void show_base64_often(const struct forms *forms, const struct run *run, 
 	}
 }
 
+/* As UTF-16, little-endian: what a NUL follows after each byte. */
+static void show_wide(const struct forms *forms, const struct run *run)
+{
+	struct run wide = {.len = 0}, form;
+
+	for (size_t i = 0; i < run->len; i++) {
+		run_add(&wide, run->sets[i]);
+		run_add_byte(&wide, 0);
+	}
+	for (unsigned place = 0; place < 3; place++) {
+		uint32_t before = run_base64(&wide, place, &form);
+
+		show_if_rare(forms, &form, before);
+	}
+}
+
 static struct byte_set hex_digits(uint64_t values)
 {
 	struct byte_set set = {{0}};
@@ -438,6 +454,7 @@ static void show_forms(const struct forms *forms, const struct run *run, uint32_
 	if (exact.len < 3)
 		return;
 	show_base64(forms, run, 3);
+	show_wide(forms, run);
 	if (at != UNBOUNDED)
 		show_base64_often(forms, run, at);
 	show_hex(forms, run);

@@ -1,6 +1,7 @@
 /*
  * What a stub looks like in encoded text. Base64, hex, percent and backslash escapes turn the same
- * bytes into few forms (base64 into one for each place in a group of three bytes), so the prefilter
+ * bytes into few forms (base64 into one for each place in a group of three bytes, UTF-16 in base64,
+ * as PowerShell has its commands, into three more), so the prefilter
  * looks for these as it looks for the stubs themselves, and only what contains one is decoded.
  */
 #ifndef TRAWL_RULESET_ENCODED_STUBS_H

@@ -227,20 +227,22 @@ static void encode_tail(struct random *r, struct buf *text, size_t from)
 {
 	static const char *const escapes[] = {"", "%", "\\u00", "\\x"};
 	struct bytes tail = bytes_slice(buf_bytes(text), from, text->len);
-	size_t size = sodium_base64_encoded_len(tail.len, sodium_base64_VARIANT_ORIGINAL);
-	unsigned char *plain = mem_calloc(tail.len, 1);
+	size_t width = draw(r, 4) ? 1 : 2; /* UTF-16 now and then */
+	size_t plain_len = tail.len * width;
+	size_t size = sodium_base64_encoded_len(plain_len, sodium_base64_VARIANT_ORIGINAL);
+	unsigned char *plain = mem_calloc(plain_len, 1);
 	char *encoded = mem_calloc(size, 1);
 
-	if (tail.len)
-		memcpy(plain, tail.ptr, tail.len);
+	for (size_t i = 0; i < tail.len; i++)
+		plain[i * width] = tail.ptr[i];
 	text->len = from;
 	switch (draw(r, 3)) {
 	case 0:
-		sodium_bin2base64(encoded, size, plain, tail.len, sodium_base64_VARIANT_ORIGINAL);
+		sodium_bin2base64(encoded, size, plain, plain_len, sodium_base64_VARIANT_ORIGINAL);
 		put(text, bytes_of(encoded));
 		break;
 	case 1:
-		sodium_bin2base64(encoded, size, plain, tail.len,
+		sodium_bin2base64(encoded, size, plain, plain_len,
 		                  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 		for (size_t at = 0, len = strlen(encoded); at < len; at += 64) {
 			put(text,
@@ -249,7 +251,7 @@ static void encode_tail(struct random *r, struct buf *text, size_t from)
 		}
 		break;
 	default:
-		for (size_t i = 0, way = draw(r, 4); i < tail.len; i++)
+		for (size_t i = 0, way = draw(r, 4); i < plain_len; i++)
 			assert_int_equal(buf_appendf(text, "%s%02x", escapes[way], plain[i]),
 			                 ERR_NONE);
 	}

@@ -351,6 +351,56 @@ static void gzip_in_base64(void **state)
 	assert_proof(1, "e-token", "tok_pwmhgzqx", 0, unpadded_len());
 }
 
+/* Makes UTF-16, little-endian, of the whole text so far. */
+static void widen(void)
+{
+	struct buf inner = text;
+
+	buf_init(&text, inner.max);
+	for (size_t i = 0; i < inner.len; i++) {
+		put((struct bytes){inner.ptr + i, 1});
+		put(BYTES("\0"));
+	}
+	buf_release(&inner);
+}
+
+static void utf16_in_base64(void **state)
+{
+	(void)state;
+	/* As PowerShell takes its commands: each character is two bytes of what is encoded. */
+	for (uint32_t before = 0; before < 12; before++) {
+		uint32_t first = 2 * (before + 1), end = first + 2 * 12;
+
+		buf_clear(&text);
+		put(bytes_slice(BYTES("Get-Content-"), 12 - before, 12));
+		put_text(" " TOKEN " -and so on");
+		widen();
+		wrap();
+		assert_token(first * 8 / 6, (end * 8 + 5) / 6);
+	}
+	/* A byte order mark is no character. */
+	buf_clear(&text);
+	put_text("a " TOKEN);
+	widen();
+	{
+		struct buf inner = text;
+
+		buf_init(&text, inner.max);
+		put(BYTES("\xff\xfe"));
+		put(buf_bytes(&inner));
+		buf_release(&inner);
+	}
+	wrap();
+	assert_token(8, 40);
+	/* Inflated text has no finer place than its run. */
+	buf_clear(&text);
+	put_text("a " TOKEN " b");
+	widen();
+	pack();
+	wrap();
+	assert_token(0, unpadded_len());
+}
+
 static void documents_that_keep_secrets_encoded(void **state)
 {
 	(void)state;
@@ -658,6 +708,7 @@ int main(void)
 	    cmocka_unit_test(percent_escapes),
 	    cmocka_unit_test(backslash_escapes),
 	    cmocka_unit_test(gzip_in_base64),
+	    cmocka_unit_test(utf16_in_base64),
 	    cmocka_unit_test(documents_that_keep_secrets_encoded),
 	    cmocka_unit_test(nested),
 	    cmocka_unit_test(nested_in_other_ways),
