@@ -12,7 +12,8 @@
 enum {
 	/* Backtracking steps from one start: some milliseconds. No built-in rule comes near. */
 	MATCH_STEPS_MAX = 1000 * 1000,
-	STARTS_PER_CALL = 256,    /* between two looks at the clock */
+	STARTS_PER_CALL = 256,    /* of one search ... */
+	CALLS_PER_LOOK = 16,      /* ... and of these between two looks at the clock */
 	HEAP_KIB_MAX = 64 * 1024, /* memory of the interpreter, where there is no JIT compiler */
 	/* PCRE2's own 32 KiB are too few for a long private key (PCRE2_ERROR_JIT_STACKLIMIT). */
 	JIT_STACK_MAX = 1024 * 1024,
@@ -35,6 +36,7 @@ struct matcher {
 	const pcre2_code *code; /* of the last match */
 	uint32_t group_count;   /* of the last match: groups from this number on took no part */
 	uint64_t deadline;      /* of clock_ns() */
+	unsigned calls;         /* since the last look at the clock */
 	uint64_t steps;         /* only counted if the patterns are made for it */
 };
 
@@ -147,6 +149,15 @@ void matcher_free(struct matcher *matcher)
 void matcher_set_time(struct matcher *matcher, unsigned seconds)
 {
 	matcher->deadline = clock_ns() + (uint64_t)seconds * 1000000000;
+	matcher->calls = 0;
+}
+
+/* Whether the time is over: looks now and then, for a look takes as long as a short search. */
+static bool is_late(struct matcher *matcher)
+{
+	if (matcher->calls++ % CALLS_PER_LOOK == 0 && clock_ns() > matcher->deadline)
+		matcher->deadline = 0;
+	return !matcher->deadline;
 }
 
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,
@@ -165,7 +176,7 @@ enum found matcher_search(struct matcher *matcher, unsigned part, const struct p
 	     start += STARTS_PER_CALL) {
 		uint64_t limit = start + STARTS_PER_CALL - 1;
 
-		if (clock_ns() > matcher->deadline)
+		if (is_late(matcher))
 			return FOUND_LIMIT;
 		pcre2_set_offset_limit(matcher->context, limit < last ? limit : last);
 		result = pcre2_match(matcher->code, subject, text.len, start, 0, matcher->data,

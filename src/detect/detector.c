@@ -13,6 +13,7 @@
 #include "detect/structure.h"
 #include "detect/view.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -839,7 +840,8 @@ static bool contains_any(struct bytes text, strings words)
 		size_t len = strlen(*words);
 
 		for (size_t at = 0; at + len <= text.len; at++) {
-			if (strncasecmp((const char *)text.ptr + at, *words, len) == 0)
+			if (tolower(text.ptr[at]) == **words &&
+			    strncasecmp((const char *)text.ptr + at, *words, len) == 0)
 				return true;
 		}
 	}

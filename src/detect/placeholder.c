@@ -72,7 +72,8 @@ static bool contains(struct bytes text, const char *word)
 	size_t len = strlen(word);
 
 	for (size_t at = 0; at + len <= text.len; at++) {
-		if (strncasecmp((const char *)text.ptr + at, word, len) == 0)
+		if (tolower(text.ptr[at]) == tolower((unsigned char)*word) &&
+		    strncasecmp((const char *)text.ptr + at, word, len) == 0)
 			return true;
 	}
 	return false;
