@@ -1,9 +1,14 @@
 #include "base/spelling.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { DISTANCE_MAX = 3 };
+enum {
+	DISTANCE_MAX = 3,
+	SHOWN_MAX = 40,       /* characters of a word that is shown */
+	SHOWN_DIGITS_MAX = 2, /* of these */
+};
 
 /* Levenshtein's distance: how many characters to insert, remove or replace to get from a to b. */
 static size_t edit_distance(const char *a, const char *b)
@@ -54,4 +59,19 @@ const char *spelling_nearest(const char *word, const char *const *known)
 	for (; *known; known++)
 		spelling_try(&s, *known);
 	return s.nearest;
+}
+
+const char *spelling_shown(const char *word)
+{
+	size_t len = 0, digits = 0;
+
+	for (; word[len]; len++) {
+		unsigned char c = (unsigned char)word[len];
+
+		digits += isdigit(c) != 0;
+		if (len == SHOWN_MAX || digits > SHOWN_DIGITS_MAX ||
+		    !(isascii(c) && (isalnum(c) || strchr("-_. ", c))))
+			return "[REDACTED]";
+	}
+	return word;
 }

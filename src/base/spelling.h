@@ -1,5 +1,5 @@
 /*
- * What somebody probably meant to write.
+ * What somebody probably meant to write, and what may be said of what they wrote.
  */
 #ifndef TRAWL_BASE_SPELLING_H
 #define TRAWL_BASE_SPELLING_H
@@ -18,6 +18,12 @@ struct spelling {
 
 /* Looks at one word that exists, which must outlive the answer. */
 void spelling_try(struct spelling *s, const char *known);
+
+/*
+ * What a message may show of a word that nobody knows: itself if it is one of few letters, digits
+ * being fewer still; else "[REDACTED]", for it may be a secret in the wrong place.
+ */
+const char *spelling_shown(const char *word);
 
 /* The word of the NULL-terminated list that `word` is most likely a misspelling of, or NULL. */
 const char *spelling_nearest(const char *word, const char *const *known);

@@ -1,6 +1,7 @@
 #include "base/yaml.h"
 
 #include "base/memory.h"
+#include "base/spelling.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -100,9 +101,10 @@ static enum err refuse_same_keys(struct reader *r, const struct yaml_node *items
 
 		if (strcmp(first->key, second->key) == 0)
 			err = error_set(r->error, ERR_SYNTAX,
-			                "%s:%" PRIu32 ": the key `%.60s` stands in line %" PRIu32
+			                "%s:%" PRIu32 ": the key `%s` stands in line %" PRIu32
 			                " already; remove one",
-			                r->file, second->key_line, second->key, first->key_line);
+			                r->file, second->key_line, spelling_shown(second->key),
+			                first->key_line);
 	}
 	free(sorted);
 	return err;

@@ -290,6 +290,7 @@ enum err session_prepare(struct session *s, struct error *error)
 	s->scan.keep_secrets = o->show_secrets;
 	s->scan.inline_policy = o->no_inline ? INLINE_IGNORE : INLINE_DROP;
 	s->scan.foreign_markers = o->all_markers;
+	s->scan.list_markers = o->report_stale && !o->no_inline && s->trust == TRUST_TREE;
 	o->no_baseline |= s->without_reports;
 	err = read_key(&s->scan.key, o->key_file, error);
 	if (!err)

@@ -481,6 +481,9 @@ enum err settings_read(struct settings *s, const struct options *o, enum trust t
 	                               : NULL;
 	suppressions_init(&s->suppressions, s->has_config ? &s->config : NULL,
 	                  s->has_baseline ? &s->baseline : NULL);
+	if (o->report_stale)
+		s->suppressions.exclude_held =
+		    arena_alloc(&s->arena, s->config.exclude_words.count, sizeof(atomic_bool));
 	s->suppressions.places = s->places;
 	s->suppressions.place_count = s->place_count;
 	return err;

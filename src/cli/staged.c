@@ -10,6 +10,7 @@
 #include "model/id_map.h"
 #include "source/file.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,7 @@ static void leave_new(struct session *s, struct staged *staged)
 	struct scan_options options = {.key = s->scan.key, .inline_policy = INLINE_IGNORE};
 	struct scan_result old = {0};
 	struct staged_files files = {0};
+	uint64_t skipped;
 
 	if (!s->result.findings.count)
 		return;
@@ -119,6 +121,14 @@ static void leave_new(struct session *s, struct staged *staged)
 	for (size_t i = 0; i < old.coverage.named_count && s->result.findings.count; i++)
 		coverage_lose(&s->result.coverage, old.coverage.lost[i].reason,
 		              old.coverage.lost[i].path, "its earlier version");
+	skipped = old.coverage.skipped[SKIP_MAX_SIZE];
+	if (skipped && s->result.findings.count) {
+		s->result.coverage.skipped[SKIP_MAX_SIZE] += skipped;
+		fprintf(stderr,
+		        "trawl: %" PRIu64 " earlier %s over --max-size and not compared: what is "
+		        "reported may be old\n",
+		        skipped, skipped == 1 ? "version is" : "versions are");
+	}
 	staged_files_release(&files);
 	scan_result_release(&old);
 }

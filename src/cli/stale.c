@@ -138,6 +138,48 @@ static size_t list_config(const struct session *s, const struct used *used)
 	return count;
 }
 
+static size_t list_excludes(const struct session *s)
+{
+	const struct configuration *config = &s->settings.config;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->exclude_words.count; i++) {
+		if (atomic_load(&s->settings.suppressions.exclude_held[i]))
+			continue;
+		print_stale(config->file, config->exclude_words.items[i].line,
+		            "`%s` of `exclude` fits nothing that would be scanned",
+		            config->exclude_words.items[i].text);
+		count++;
+	}
+	return count;
+}
+
+static int marker_order(const void *left, const void *right)
+{
+	const struct stale_marker *a = left, *b = right;
+	int order = bytes_compare(a->path, b->path);
+
+	return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static size_t list_markers(const struct session *s)
+{
+	const struct stale_markers *markers = &s->result.markers;
+
+	if (markers->count)
+		qsort(markers->items, markers->count, sizeof(*markers->items), marker_order);
+	for (size_t i = 0; i < markers->count; i++) {
+		const struct stale_marker *m = &markers->items[i];
+		char *path = mem_calloc(m->path.len + 1, 1);
+
+		if (m->path.len)
+			memcpy(path, m->path.ptr, m->path.len);
+		print_stale(path, m->line, "this marker allows nothing that is found");
+		free(path);
+	}
+	return markers->count;
+}
+
 size_t stale_list(const struct session *s)
 {
 	const struct baseline *b = &s->settings.baseline;
@@ -152,6 +194,8 @@ size_t stale_list(const struct session *s)
 	}
 	find_used(s, &used);
 	count = list_config(s, &used);
+	if (s->trust == TRUST_TREE) /* histories exclude what is found, not what is read */
+		count += list_excludes(s) + list_markers(s);
 	if (b->scope == BASELINE_TREE || s->trust != TRUST_TREE)
 		count += list_baseline(s, &used);
 	else if (b->count)

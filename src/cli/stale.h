@@ -11,7 +11,8 @@ enum err stale_possible(const struct session *session, struct error *error);
 
 /*
  * Lists, if that is asked for, the entries of the baseline and what the configuration allows that
- * held against nothing in the session's result, on standard error; returns how many.
+ * held against nothing in the session's result, on standard error; of a tree also what it excludes
+ * and markers in the text. Returns how many.
  */
 size_t stale_list(const struct session *session);
 

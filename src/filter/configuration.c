@@ -47,12 +47,12 @@ static bool has_keys(struct loader *l, const struct yaml_node *node, const char 
 		if (is_known(known, key))
 			continue;
 		if (nearest)
-			fail(l, node->children[i].key_line,
-			     "unknown key `%.60s`; did you mean `%s`?", key, nearest);
+			fail(l, node->children[i].key_line, "unknown key `%s`; did you mean `%s`?",
+			     spelling_shown(key), nearest);
 		else
 			fail(l, node->children[i].key_line,
-			     "unknown key `%.60s`; trawl config --help tells those that exist",
-			     key);
+			     "unknown key `%s`; trawl config --help tells those that exist",
+			     spelling_shown(key));
 	}
 	return !l->err;
 }
@@ -172,8 +172,8 @@ static void read_fail_on(struct loader *l, const struct yaml_node *root)
 		}
 	}
 	if (text && !l->config->has_fail_on)
-		fail(l, node->line, "`%.60s` is no level; write error, warning, note or never",
-		     text);
+		fail(l, node->line, "`%s` is no level; write error, warning, note or never",
+		     spelling_shown(text));
 }
 
 static unsigned digit_of(char c)
@@ -277,6 +277,7 @@ enum err configuration_read(struct configuration *config, const char *file, stru
 	if (l.err || !has_keys(&l, root, keys))
 		return l.err;
 	config->exclude = path_globs(&l, root, "exclude");
+	config->exclude_words = words_of(&l, root, "exclude");
 	config->disable = words_of(&l, root, "disable");
 	config->rules = rule_files(&l, root);
 	read_fail_on(&l, root);

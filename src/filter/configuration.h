@@ -50,8 +50,9 @@ struct allow {
 };
 
 struct configuration {
-	const char *file; /* for messages */
-	strings exclude;  /* globs of paths from the tree's top; NULL: none */
+	const char *file;                  /* for messages */
+	strings exclude;                   /* globs of paths from the tree's top; NULL: none */
+	struct config_words exclude_words; /* the same, and where they stand */
 	struct config_words disable;
 	struct config_words rules; /* paths from the tree's top: relative, without `..` */
 	const struct allow *allows;

@@ -152,6 +152,7 @@ static void enter_line(struct inline_allow *state, struct bytes text, size_t lin
 		const unsigned char *newline = memrchr(text.ptr, '\n', line_start - 1);
 		size_t before = newline ? (size_t)(newline - text.ptr) + 1 : 0;
 
+		entered.before_start = before;
 		/* A marker on a line that has a finding of its own is spent on that. */
 		if (!state->started || state->line_start != before)
 			entered.before = read_line(text, before, set);
@@ -175,5 +176,23 @@ bool inline_allows(struct inline_allow *state, struct bytes text, size_t line_st
 {
 	if (!state->started || state->line_start != line_start)
 		enter_line(state, text, line_start, set);
-	return allows(&state->own, rule_id) || allows(&state->before, rule_id);
+	if (allows(&state->own, rule_id)) {
+		state->spoke = line_start;
+		return true;
+	}
+	state->spoke = state->before_start;
+	return allows(&state->before, rule_id);
+}
+
+size_t inline_next(struct bytes text, size_t from)
+{
+	struct bytes left = bytes_slice(text, from, text.len);
+	const unsigned char *newline;
+	size_t at;
+
+	if (!left.len || !find_word(&left, marker))
+		return SIZE_MAX;
+	at = text.len - left.len - strlen(marker);
+	newline = at ? memrchr(text.ptr, '\n', at) : NULL;
+	return newline ? (size_t)(newline - text.ptr) + 1 : 0;
 }

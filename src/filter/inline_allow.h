@@ -32,6 +32,8 @@ struct inline_allow {
 	size_t line_start; /* offset in the text */
 	struct inline_line own;
 	struct inline_line before; /* of the line before it; nothing if it is spent */
+	size_t before_start;       /* offset of that line */
+	size_t spoke;              /* offset of the line whose marker allowed the last finding */
 };
 
 /*
@@ -40,5 +42,11 @@ struct inline_allow {
  */
 bool inline_allows(struct inline_allow *state, struct bytes text, size_t line_start,
                    const char *rule_id, const struct ruleset *set);
+
+/*
+ * The start of the next line, from the offset `from` on, that has a marker of ours; SIZE_MAX if
+ * there is none.
+ */
+size_t inline_next(struct bytes text, size_t from);
 
 #endif

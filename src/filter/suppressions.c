@@ -78,7 +78,15 @@ static bool covered(const struct suppressions *s, struct bytes path, strings glo
 
 bool suppressions_exclude(const struct suppressions *s, struct bytes path)
 {
-	return s->config && s->config->exclude && covered(s, path, s->config->exclude);
+	bool excluded = s->config && s->config->exclude && covered(s, path, s->config->exclude);
+
+	for (size_t i = 0; excluded && s->exclude_held && s->config->exclude[i]; i++) {
+		const char *const one[] = {s->config->exclude[i], NULL};
+
+		if (covered(s, path, one))
+			atomic_store_explicit(&s->exclude_held[i], true, memory_order_relaxed);
+	}
+	return excluded;
 }
 
 /* ---- Secrets ---- */

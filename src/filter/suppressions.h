@@ -8,6 +8,8 @@
 #include "filter/baseline.h"
 #include "filter/configuration.h"
 
+#include <stdatomic.h>
+
 /* Where an operand of the command line lies in the tree that config and baseline belong to. */
 struct tree_place {
 	const char *operand; /* as blobs' paths start with it; "" for the folder one stands in */
@@ -23,6 +25,8 @@ struct suppressions {
 	const struct tree_place *places; /* with none, blobs' paths start at the tree's top */
 	size_t place_count;
 	struct suppression excluded; /* set by suppressions_init(): in histories, by path */
+	/* Which globs of config->exclude have excluded something; NULL: nobody asks. */
+	atomic_bool *exclude_held;
 };
 
 /* Fills in what follows from the configuration. */

@@ -20,13 +20,27 @@ struct scanner {
 	struct raw_set raw;
 	struct proofs proofs;
 	struct redactor redactor;
+	size_t *spoke; /* starts of the lines of the text whose markers allow something, in order */
+	size_t spoke_count;
+	size_t spoke_cap;
 };
 
 void scan_result_release(struct scan_result *result)
 {
 	finding_list_release(&result->findings);
 	finding_list_release(&result->suppressed);
+	free(result->markers.items);
+	result->markers = (struct stale_markers){0};
 	coverage_release(&result->coverage);
+}
+
+static void add_marker(struct stale_markers *markers, struct stale_marker marker)
+{
+	if (markers->count == STALE_MARKERS_MAX)
+		return;
+	markers->items =
+	    mem_grow(markers->items, markers->count, &markers->cap, sizeof(*markers->items));
+	markers->items[markers->count++] = marker;
 }
 
 void scan_result_adopt(struct scan_result *into, struct scan_result *from)
@@ -34,6 +48,10 @@ void scan_result_adopt(struct scan_result *into, struct scan_result *from)
 	finding_list_adopt(&into->findings, &from->findings);
 	coverage_adopt(&into->coverage, &from->coverage);
 	finding_list_adopt(&into->suppressed, &from->suppressed);
+	for (size_t i = 0; i < from->markers.count; i++)
+		add_marker(&into->markers, from->markers.items[i]);
+	free(from->markers.items);
+	from->markers = (struct stale_markers){0};
 }
 
 struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
@@ -59,6 +77,7 @@ void scanner_free(struct scanner *scanner)
 	raw_set_release(&scanner->raw);
 	proofs_release(&scanner->proofs);
 	redactor_release(&scanner->redactor);
+	free(scanner->spoke);
 	free(scanner);
 }
 
@@ -160,6 +179,41 @@ static void set_end(const struct scanner *s, struct end *end, const struct locat
 	end->offset = view_source_offset(&view, offset);
 }
 
+static void note_spoken(struct scanner *s, size_t line_start)
+{
+	s->spoke = mem_grow(s->spoke, s->spoke_count, &s->spoke_cap, sizeof(*s->spoke));
+	s->spoke[s->spoke_count++] = line_start;
+}
+
+static size_t next_line(struct bytes text, size_t at)
+{
+	const unsigned char *newline = memchr(text.ptr + at, '\n', text.len - at);
+
+	return newline ? (size_t)(newline - text.ptr) + 1 : text.len;
+}
+
+/* Lists the markers in the text on view that have not spoken. */
+static void list_markers(struct scanner *s, struct bytes path, struct scan_result *result)
+{
+	struct bytes text = s->view.text, shown = {NULL, 0};
+	struct locator at;
+	size_t spoken = 0;
+
+	locator_init(&at, text);
+	for (size_t start = inline_next(text, 0); start != SIZE_MAX;
+	     start = inline_next(text, next_line(text, start))) {
+		while (spoken < s->spoke_count && s->spoke[spoken] < start)
+			spoken++;
+		if (spoken < s->spoke_count && s->spoke[spoken] == start)
+			continue;
+		if (!shown.ptr)
+			shown = redact_name(&s->redactor, path, text, &s->proofs,
+			                    &result->findings.text);
+		locator_move(&at, start);
+		add_marker(&result->markers, (struct stale_marker){shown, at.line});
+	}
+}
+
 /* Adds the proofs of the text on view as findings, or as such that something is held against. */
 static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_result *result)
 {
@@ -194,6 +248,8 @@ static void add_findings(struct scanner *s, struct bytes blob_path, struct scan_
 		locator_move(&at, p->start);
 		if (s->options->inline_policy != INLINE_IGNORE)
 			f.allowed = inline_allows(&allow, text, at.line_start, p->rule->id, s->set);
+		if (f.allowed && s->options->list_markers)
+			note_spoken(s, allow.spoke);
 		find_suppression(s, &f, secret, blob_path, &findings->text);
 		f.start_offset = view_source_offset(&s->view, p->start);
 		f.start_line = at.line;
@@ -300,9 +356,11 @@ static void report_proofs(struct scanner *s, const struct blob *blob, const stru
 		coverage_lose(&result->coverage, LOST_ENGINE_LIMIT, blob->path,
 		              s->proofs.limited->id);
 	lose_undecoded(&result->coverage, blob->path, s->proofs.undecoded);
-	if (!s->proofs.count)
-		return;
-	add_findings(s, blob->path, result);
+	s->spoke_count = 0;
+	if (s->proofs.count)
+		add_findings(s, blob->path, result);
+	if (s->options->list_markers)
+		list_markers(s, blob->path, result);
 	if (s->options->line_hashes) {
 		add_line_hashes(s, first, &result->findings);
 		add_line_hashes(s, first_suppressed, &result->suppressed);

@@ -29,7 +29,23 @@ struct scan_options {
 	bool foreign_markers;                    /* other scanners' markers count, too */
 	const struct suppressions *suppressions; /* NULL: none but those in the text */
 	bool line_hashes;                        /* for SARIF */
-	struct scan_watch *watch;                /* NULL: nobody asks */
+	bool list_markers;        /* those in texts that allow nothing are wanted, too */
+	struct scan_watch *watch; /* NULL: nobody asks */
+};
+
+/* A marker in a text that allows nothing. */
+struct stale_marker {
+	struct bytes path; /* fit to be shown; the text of the result's findings */
+	uint32_t line;     /* 1-based */
+};
+
+enum { STALE_MARKERS_MAX = 10000 };
+
+/* So many at most; zero-initialise. */
+struct stale_markers {
+	struct stale_marker *items;
+	size_t count;
+	size_t cap;
 };
 
 /* What scanning some blobs brought; zero-initialise. */
@@ -37,6 +53,7 @@ struct scan_result {
 	struct finding_list findings;
 	struct coverage coverage;
 	struct finding_list suppressed; /* what is held against: its text is that of findings */
+	struct stale_markers markers;   /* only if they were asked for; likewise */
 };
 
 void scan_result_release(struct scan_result *result);

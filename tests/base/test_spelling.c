@@ -45,12 +45,28 @@ static void the_first_of_equals(void **state)
 	                    "abc");
 }
 
+static void what_may_be_shown(void **state)
+{
+	(void)state;
+	assert_string_equal(spelling_shown("exclude"), "exclude");
+	assert_string_equal(spelling_shown("fail_on-all k77"), "fail_on-all k77");
+	assert_string_equal(spelling_shown(""), "");
+	assert_string_equal(spelling_shown("k777"), "[REDACTED]");
+	assert_string_equal(spelling_shown("a\nb"), "[REDACTED]");
+	assert_string_equal(spelling_shown("p\xc3\xa4ss"), "[REDACTED]");
+	assert_string_equal(spelling_shown("abcdefghijklmnopqrstuvwxyzabcdefghijklmn"),
+	                    "abcdefghijklmnopqrstuvwxyzabcdefghijklmn");
+	assert_string_equal(spelling_shown("abcdefghijklmnopqrstuvwxyzabcdefghijklmno"),
+	                    "[REDACTED]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(near_words),
 	    cmocka_unit_test(far_words),
 	    cmocka_unit_test(the_first_of_equals),
+	    cmocka_unit_test(what_may_be_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

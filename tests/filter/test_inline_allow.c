@@ -247,6 +247,19 @@ static void hostile_text(void **state)
 	free(exact);
 }
 
+static void markers_are_found_one_by_one(void **state)
+{
+	struct bytes text = bytes_of("a\nb trawl:allow trawl:allow\n trawl:allowed\ntrawl:allow");
+
+	(void)state;
+	assert_int_equal(inline_next(text, 0), 2);
+	assert_int_equal(inline_next(text, 28), 43);
+	assert_int_equal(inline_next(text, 54), SIZE_MAX);
+	assert_int_equal(inline_next(text, text.len), SIZE_MAX);
+	assert_int_equal(inline_next(bytes_of("trawl:allow"), 0), 0);
+	assert_int_equal(inline_next((struct bytes){NULL, 0}, 0), SIZE_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(a_marker_is_spent_on_its_own_line),
 	    cmocka_unit_test(markers_of_others),
 	    cmocka_unit_test(hostile_text),
+	    cmocka_unit_test(markers_are_found_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
