@@ -1,7 +1,9 @@
 #include "report/date.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 const char *date_text(int64_t seconds, int32_t zone, char out[DATE_TEXT_SIZE])
@@ -20,4 +22,29 @@ const char *date_text(int64_t seconds, int32_t zone, char out[DATE_TEXT_SIZE])
 	         tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
 	         minutes < 0 ? '-' : '+', abs(minutes) / 60, abs(minutes) % 60);
 	return out;
+}
+
+bool date_read(const char *text, int64_t *seconds, int32_t *zone)
+{
+	struct tm tm = {0};
+	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	unsigned hours, minutes;
+	char sign, end;
+
+	if (!at)
+		return false;
+	if (*at == '.') {
+		do
+			at++;
+		while (isdigit((unsigned char)*at));
+	}
+	*zone = 0;
+	if (strcmp(at, "Z") != 0) {
+		if (sscanf(at, "%c%2u:%2u%c", &sign, &hours, &minutes, &end) != 3 ||
+		    (sign != '+' && sign != '-'))
+			return false;
+		*zone = (int32_t)(hours * 60 + minutes) * (sign == '-' ? -1 : 1);
+	}
+	*seconds = timegm(&tm) - (int64_t)*zone * 60;
+	return true;
 }

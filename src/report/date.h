@@ -2,6 +2,7 @@
 #ifndef TRAWL_REPORT_DATE_H
 #define TRAWL_REPORT_DATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { DATE_TEXT_SIZE = 80, DATE_DAY_LEN = 10, DATE_TIME_LEN = 19 };
@@ -13,5 +14,8 @@ enum { DATE_TEXT_SIZE = 80, DATE_DAY_LEN = 10, DATE_TIME_LEN = 19 };
  * counts as UTC, a year outside 1 to 9999 as the nearest second within. Returns out.
  */
 const char *date_text(int64_t seconds, int32_t zone, char out[DATE_TEXT_SIZE]);
+
+/* Reads such a text, perhaps with a fraction of a second, or Z for the zone; false if it is none. */
+bool date_read(const char *text, int64_t *seconds, int32_t *zone);
 
 #endif

@@ -61,6 +61,15 @@ static void write_parts(struct json *j, const struct finding *f)
 	json_end(j);
 }
 
+/* GitHub's hash of the line, if a SARIF report is to have it, too. */
+static void write_line_hash(struct json *j, const struct finding *f)
+{
+	char hash[SAFE_LINE_HASH_MAX];
+
+	if (f->line_hash_count)
+		json_text(j, "line_hash", safe_line_hash(f, hash));
+}
+
 /* The members that every finding has, into the open object. */
 static void write_finding(struct json *j, const struct finding *f,
                           const struct report_options *options)
@@ -115,6 +124,9 @@ static void write_occurrence(struct json *j, const struct occurrence *o)
 	write_path(j, o->path);
 	write_origin(j, o);
 	write_place(j, &o->first);
+	if (o->first.part_count)
+		write_parts(j, &o->first);
+	write_line_hash(j, &o->first);
 	json_object(j, "last");
 	write_id(j, "blob", &o->last_blob);
 	write_place(j, &o->last);
@@ -175,6 +187,7 @@ static void write_repositories(struct json *j, const struct run *run)
 		write_foreign(j, "folder", "folder_base64", bytes_of(repository->folder));
 		write_optional(j, "remote", repository->remote);
 		write_optional(j, "head", repository->head);
+		write_optional(j, "branch", repository->branch);
 		json_end(j);
 	}
 	json_end(j);

@@ -2,7 +2,11 @@
 
 #include "base/utf8.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 size_t safe_write(FILE *out, struct bytes text)
 {
@@ -44,4 +48,50 @@ const char *safe_preview(const struct finding *f, char out[SAFE_PREVIEW_MAX])
 	snprintf(out, SAFE_PREVIEW_MAX, "%.*s" SAFE_REDACTED " (%" PRIu32 " bytes)",
 	         (int)prefix.len, (const char *)prefix.ptr, f->secret_len);
 	return out;
+}
+
+/* The number that the text starts with, at most `max`; *end is what stands behind it. */
+static bool read_number(const char *text, int base, uint64_t max, uint64_t *number,
+                        const char **end)
+{
+	char *behind;
+
+	errno = 0;
+	*number = strtoull(text, &behind, base);
+	*end = behind;
+	return isxdigit((unsigned char)*text) && behind > text && !errno && *number <= max;
+}
+
+bool safe_preview_read(struct finding *f, const char *preview)
+{
+	static const char before[] = SAFE_REDACTED " (";
+	const char *mark = strstr(preview, before), *end;
+	uint64_t len;
+
+	if (!mark || mark - preview > PREVIEW_MAX ||
+	    !read_number(mark + strlen(before), 10, UINT32_MAX, &len, &end) ||
+	    strcmp(end, " bytes)") != 0)
+		return false;
+	f->secret_len = (uint32_t)len;
+	f->prefix_len = (uint8_t)(mark - preview);
+	memcpy(f->prefix, preview, f->prefix_len);
+	return true;
+}
+
+const char *safe_line_hash(const struct finding *f, char out[SAFE_LINE_HASH_MAX])
+{
+	snprintf(out, SAFE_LINE_HASH_MAX, "%" PRIx64 ":%" PRIu32, f->line_hash, f->line_hash_count);
+	return out;
+}
+
+bool safe_line_hash_read(struct finding *f, const char *hash)
+{
+	uint64_t count;
+	const char *end;
+
+	if (!read_number(hash, 16, UINT64_MAX, &f->line_hash, &end) || *end != ':' ||
+	    !read_number(end + 1, 10, UINT32_MAX, &count, &end) || *end)
+		return false;
+	f->line_hash_count = (uint32_t)count;
+	return true;
 }

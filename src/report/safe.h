@@ -7,12 +7,13 @@
 
 #include "model/finding.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Stands for what is not shown of a secret. */
 #define SAFE_REDACTED "[REDACTED]"
 
-enum { SAFE_PREVIEW_MAX = 64 };
+enum { SAFE_PREVIEW_MAX = 64, SAFE_LINE_HASH_MAX = 32 };
 
 /*
  * Writes the text with unsafe characters and invalid UTF-8 as \xNN, byte for byte, and a backslash
@@ -26,5 +27,15 @@ struct bytes safe_prefix(const struct finding *f);
 
 /* "sqco_[REDACTED] (64 bytes)", in out; the length is the secret's. Returns out. */
 const char *safe_preview(const struct finding *f, char out[SAFE_PREVIEW_MAX]);
+
+/* Takes prefix and length from such a text; false if it is none. */
+bool safe_preview_read(struct finding *f, const char *preview);
+
+/* The hash of the finding's line, which it has, as GitHub writes it: "39fa2ee980eb94b0:1", in out.
+ */
+const char *safe_line_hash(const struct finding *f, char out[SAFE_LINE_HASH_MAX]);
+
+/* Takes the hash from such a text; false if it is none. */
+bool safe_line_hash_read(struct finding *f, const char *hash);
 
 #endif

@@ -734,12 +734,10 @@ static void write_parts(struct writer *w, const struct result *r)
 static void write_fingerprints(struct json *j, const struct finding *f)
 {
 	if (f->line_hash_count) {
-		char hash[32];
+		char hash[SAFE_LINE_HASH_MAX];
 
-		snprintf(hash, sizeof(hash), "%" PRIx64 ":%" PRIu32, f->line_hash,
-		         f->line_hash_count);
 		json_object(j, "partialFingerprints");
-		json_text(j, "primaryLocationLineHash", hash);
+		json_text(j, "primaryLocationLineHash", safe_line_hash(f, hash));
 		json_end(j);
 	}
 	json_object(j, "fingerprints");
