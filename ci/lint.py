@@ -7,17 +7,17 @@ import re
 import sys
 
 # A layer sees itself and those behind it; some see only what LIMITED says.
-LAYERS = "cli report state history scan filter source git pack detect ruleset model base".split()
+LAYERS = "cli batch state report history scan filter source git pack detect ruleset model base".split()
 LIMITED = {"report": {"report", "model", "base"}, "pack": {"pack", "model", "base"}}
 
 # Third-party headers stand in the .c files of the layers that own them.
 OWNERS = {
     "hs": "detect",
     "hs/hs": "detect",
-    "jansson": "detect filter",
+    "jansson": "batch detect filter report",
     "libdeflate": "detect pack",
     "pcre2": "detect",
-    "sodium": "base detect",
+    "sodium": "base batch detect report",
     "git2": "git",
     "sqlite3": "state",
     "dlfcn": "state",

@@ -19,6 +19,7 @@ static const struct {
     {"scan", command_scan},       {"history", command_history}, {"staged", command_staged},
     {"receive", command_receive}, {"hook", command_hook},       {"baseline", command_baseline},
     {"config", command_config},   {"rules", command_rules},
+    {"batch", command_batch},     {"merge", command_merge},
 };
 
 /*

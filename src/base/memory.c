@@ -11,8 +11,8 @@ void mem_exhausted(void)
 
 	/* Nothing can be done about a failing write on the way out. */
 	if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
-		_exit(2);
-	_exit(2);
+		_exit(MEM_EXHAUSTED_STATUS);
+	_exit(MEM_EXHAUSTED_STATUS);
 }
 
 void *mem_calloc(size_t n, size_t size)

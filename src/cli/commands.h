@@ -7,6 +7,8 @@
 
 int command_scan(int argc, char **argv);
 int command_history(int argc, char **argv);
+int command_batch(int argc, char **argv);
+int command_merge(int argc, char **argv);
 int command_staged(int argc, char **argv);
 int command_receive(int argc, char **argv);
 int command_hook(int argc, char **argv);

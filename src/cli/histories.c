@@ -59,7 +59,7 @@ static void print_costs(const struct history *h)
 		        h->folder, h->unneeded);
 }
 
-enum err histories_add(struct session *s, struct history *h, struct error *error)
+enum err histories_add(struct session *s, struct history *h, const char *name, struct error *error)
 {
 	struct scanned_repository repository = {.folder = h->folder,
 	                                        .remote = h->remote,
@@ -78,7 +78,7 @@ enum err histories_add(struct session *s, struct history *h, struct error *error
 	part.gone_count = s->gone.count - gone;
 	coverage_sort(&h->coverage);
 	if (!err)
-		err = session_open_parts(s, h->folder, reports, &count, error);
+		err = session_open_parts(s, name, reports, &count, error);
 	if (!err)
 		err = session_write_parts(s, &part, reports, count, error);
 	for (size_t i = 0; i < count; i++)

@@ -11,9 +11,10 @@
 struct history_options histories_options(const struct session *session);
 
 /*
- * Writes what one history brought to reports of its own, if they are asked for, and moves it to the
- * session, which points into the history from now on.
+ * Writes what one history brought to reports of its own, if they are asked for, which are named
+ * after `name`, and moves it to the session, which points into the history from now on.
  */
-enum err histories_add(struct session *session, struct history *history, struct error *error);
+enum err histories_add(struct session *session, struct history *history, const char *name,
+                       struct error *error);
 
 #endif

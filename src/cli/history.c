@@ -34,7 +34,7 @@ static enum err scan_one_of_many(struct session *s, struct histories *all, const
 	struct history *h = &all->items[all->count++];
 
 	if (!scan_repository(s, h, path, false, error))
-		return histories_add(s, h, error);
+		return histories_add(s, h, h->folder, error);
 	coverage_lose(&s->result.coverage, LOST_UNREADABLE, bytes_of(path), error->message);
 	return ERR_NONE;
 }
@@ -52,7 +52,7 @@ static enum err scan_all(struct session *s, struct histories *all,
 		struct history *h = &all->items[all->count++];
 
 		err = scan_repository(s, h, count ? named->items[0] : ".", !count, error);
-		return err ? err : histories_add(s, h, error);
+		return err ? err : histories_add(s, h, h->folder, error);
 	}
 	for (size_t i = 0; i < named->count && !err; i++)
 		err = scan_one_of_many(s, all, named->items[i], error);

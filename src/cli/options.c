@@ -14,7 +14,12 @@ static const uint64_t SIZE_LIMIT = (UINT64_C(4) << 30) - (UINT64_C(1) << 20);
 static const uint64_t SIZE_DEFAULT = UINT64_C(256) << 20;
 static const uint64_t MEMORY_DEFAULT = UINT64_C(128) << 20;
 
-enum { SARIF_LIMIT_DEFAULT = 25000, THREADS_MAX = 1024, SECONDS_MAX = 1000000 };
+enum {
+	SARIF_LIMIT_DEFAULT = 25000,
+	THREADS_MAX = 1024,
+	SECONDS_MAX = 1000000,
+	SHARES_MAX = 100000
+};
 
 enum long_option {
 	OPTION_RULES = 256,
@@ -56,6 +61,11 @@ enum long_option {
 	OPTION_PRE_PUSH,
 	OPTION_UPDATE,
 	OPTION_TIME_BUDGET,
+	OPTION_LIST,
+	OPTION_PLAN,
+	OPTION_SHARD,
+	OPTION_REPO_TIME,
+	OPTION_REPO_MEMORY,
 	OPTION_STATE,
 	OPTION_NEW_ONLY,
 };
@@ -104,13 +114,18 @@ static const struct option long_options[] = {
     {"time-budget", required_argument, NULL, OPTION_TIME_BUDGET},
     {"state", required_argument, NULL, OPTION_STATE},
     {"new-only", no_argument, NULL, OPTION_NEW_ONLY},
+    {"list", required_argument, NULL, OPTION_LIST},
+    {"plan", required_argument, NULL, OPTION_PLAN},
+    {"shard", required_argument, NULL, OPTION_SHARD},
+    {"repo-time", required_argument, NULL, OPTION_REPO_TIME},
+    {"repo-memory", required_argument, NULL, OPTION_REPO_MEMORY},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
-static void words_add(struct words *words, const char *word)
+void words_add(struct words *words, const char *word)
 {
 	words->items = mem_grow(words->items, words->count, &words->cap, sizeof(*words->items));
 	words->items[words->count++] = word;
@@ -197,6 +212,25 @@ static enum err read_date(const char *option, const char *word, int64_t *seconds
 	                 option, word);
 }
 
+/* K/N, K from 1 to N. */
+static enum err read_share(const char *option, const char *word, struct options *o,
+                           struct error *error)
+{
+	char *slash, *end;
+	unsigned long share = strtoul(word, &slash, 10);
+	unsigned long shares = strtoul(slash + (*slash == '/'), &end, 10);
+
+	if (!isdigit((unsigned char)*word) || *slash != '/' || !shares || *end ||
+	    !isdigit((unsigned char)slash[1]) || shares > SHARES_MAX || !share || share > shares)
+		return error_set(error, ERR_USAGE,
+		                 "%s takes K/N, the K-th (from 1) of N shares, such as 3/8, not "
+		                 "'%s'",
+		                 option, word);
+	o->share = (unsigned)share;
+	o->shares = (unsigned)shares;
+	return ERR_NONE;
+}
+
 /* Seconds, with decimals perhaps. */
 static enum err read_seconds(const char *option, const char *word, double *seconds,
                              struct error *error)
@@ -259,26 +293,40 @@ static bool option_serves(int option, const char *command)
 	case OPTION_BRANCH:
 	case OPTION_SINCE:
 	case OPTION_REACHABLE:
+		return ONE_OF("history");
 	case OPTION_CHECK_COMPLETE:
 	case OPTION_RECURSIVE:
 	case OPTION_STATE:
 	case OPTION_NEW_ONLY:
-		return ONE_OF("history");
+		return ONE_OF("history", "batch");
+	case OPTION_LIST:
+	case OPTION_PLAN:
+	case OPTION_SHARD:
+	case OPTION_REPO_TIME:
+	case OPTION_REPO_MEMORY:
+		return ONE_OF("batch");
 	case OPTION_MEMORY:
-		return ONE_OF("history", "baseline");
+		return ONE_OF("history", "baseline", "batch");
 	case 'o':
 	case OPTION_FAIL_ON:
 	case OPTION_EXIT_CODE:
 	case OPTION_SARIF_LIMIT:
 	case OPTION_REPORT_SUPPRESSED:
+		return ONE_OF("scan", "history", "staged", "receive", "batch", "merge");
 	case OPTION_CONFIG_FROM:
 	case OPTION_NO_BASELINE:
 	case OPTION_FINGERPRINT_KEY:
-		return ONE_OF("scan", "history", "staged", "receive");
+		return ONE_OF("scan", "history", "staged", "receive", "batch");
 	case OPTION_SHOW_SECRETS:
-		return ONE_OF("scan", "history", "staged", "receive", "rules");
+		return ONE_OF("scan", "history", "staged", "receive", "rules", "batch");
+	case 'q':
+	case 'v':
+	case OPTION_ONLY:
+	case OPTION_DISABLE:
+	case OPTION_ALLOW_INCOMPLETE:
+		return ONE_OF("scan", "history", "staged", "receive", "baseline", "batch", "merge");
 	default:
-		return ONE_OF("scan", "history", "staged", "receive", "baseline");
+		return ONE_OF("scan", "history", "staged", "receive", "baseline", "batch");
 	}
 }
 
@@ -410,6 +458,7 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		break;
 	case OPTION_MEMORY:
 		err = read_size("--memory", value, &o->memory, error);
+		o->memory_chosen = true;
 		break;
 	case OPTION_NO_REUSE:
 		o->no_reuse = true;
@@ -437,6 +486,21 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		break;
 	case OPTION_UPDATE:
 		o->update = true;
+		break;
+	case OPTION_LIST:
+		o->list = value;
+		break;
+	case OPTION_PLAN:
+		o->plan = value;
+		break;
+	case OPTION_SHARD:
+		err = read_share("--shard", value, o, error);
+		break;
+	case OPTION_REPO_TIME:
+		err = read_seconds("--repo-time", value, &o->repo_time, error);
+		break;
+	case OPTION_REPO_MEMORY:
+		err = read_size("--repo-memory", value, &o->repo_memory, error);
 		break;
 	case OPTION_TIME_BUDGET:
 		err = read_seconds("--time-budget", value, &o->time_budget, error);

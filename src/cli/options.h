@@ -50,7 +50,8 @@ struct options {
 	bool fail_on_chosen;
 	int exit_code; /* in place of 1 */
 	unsigned threads;
-	uint64_t memory;    /* bytes for the objects of a history */
+	uint64_t memory; /* bytes for the objects of a history; of a batch, for all processes */
+	bool memory_chosen;
 	const char *range;  /* --range A..B; NULL: not asked */
 	const char *branch; /* --branch NAME; NULL: not asked */
 	int64_t since;      /* --since DATE, Unix seconds; INT64_MIN: not asked */
@@ -62,8 +63,14 @@ struct options {
 	bool no_reuse;      /* scan every object of a history whole */
 	const char *state;  /* --state FILE; NULL: not asked */
 	bool new_only;
-	const char *recursive; /* --recursive DIR; NULL: not asked */
-	uint64_t sarif_limit;  /* results; UINT64_MAX: none */
+	const char *recursive; /* --recursive DIR; NULL: not asked; likewise below */
+	const char *list;      /* --list FILE, of repositories */
+	const char *plan;      /* --plan FILE, to be written */
+	unsigned share;        /* --shard K/N; 0: not asked */
+	unsigned shares;
+	double repo_time;     /* seconds for one repository; 0: no limit */
+	uint64_t repo_memory; /* bytes for one repository; 0: not asked */
+	uint64_t sarif_limit; /* results; UINT64_MAX: none */
 	struct engine_options engine;
 	struct source_options source;
 };
@@ -74,5 +81,7 @@ struct options {
  */
 enum err options_parse(struct options *o, int argc, char **argv, struct error *error);
 void options_release(struct options *o);
+
+void words_add(struct words *words, const char *word);
 
 #endif

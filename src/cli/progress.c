@@ -24,7 +24,7 @@ void progress_init(struct progress_line *line, const struct options *o)
 	    .next = now_ms() + FIRST_MS};
 }
 
-void progress_show(struct progress_line *line, uint64_t files)
+void progress_show(struct progress_line *line, uint64_t count, const char *what)
 {
 	char number[NUMBER_TEXT_MAX];
 
@@ -32,7 +32,7 @@ void progress_show(struct progress_line *line, uint64_t files)
 		return;
 	line->next = now_ms() + INTERVAL_MS;
 	line->shown = true;
-	fprintf(stderr, "\rscanning: %s files", number_text(number, files));
+	fprintf(stderr, "\rscanning: %s %s", number_text(number, count), what);
 }
 
 void progress_clear(struct progress_line *line)

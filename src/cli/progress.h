@@ -15,8 +15,8 @@ struct progress_line {
 
 void progress_init(struct progress_line *line, const struct options *o);
 
-/* Shows the number of files so far, at most some times a second. */
-void progress_show(struct progress_line *line, uint64_t files);
+/* Shows how many ("files") there were so far, at most some times a second. */
+void progress_show(struct progress_line *line, uint64_t count, const char *what);
 
 /* Removes the line. */
 void progress_clear(struct progress_line *line);

@@ -144,7 +144,7 @@ int command_receive(int argc, char **argv)
 		err = history_scan_push(&history, &push, session.engine, &session.rules, &options,
 		                        &error);
 		if (!err)
-			err = histories_add(&session, &history, &error);
+			err = histories_add(&session, &history, history.folder, &error);
 	}
 	if (err) {
 		status = session_fail(&session, &error);

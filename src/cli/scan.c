@@ -30,7 +30,7 @@ static void scan_blobs(void *shared, unsigned worker)
 
 	while (reader_next(reader, &blob, &result->coverage)) {
 		if (worker == 0)
-			progress_show(&work->progress, source_given(work->source));
+			progress_show(&work->progress, source_given(work->source), "files");
 		scanner_scan(scanner, &blob, result);
 	}
 	reader_free(reader);

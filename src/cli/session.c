@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/numbers.h"
+#include "base/safe_name.h"
 #include "cli/remembered.h"
 #include "cli/stale.h"
 #include "cli/status.h"
@@ -151,24 +152,6 @@ static enum err open_reports(struct session *s, struct error *error)
 	return err;
 }
 
-/* The name with what is not safe in a file's name replaced, and a digest of the original. */
-static void append_safe_name(struct buf *path, const char *name)
-{
-	static const struct fingerprint_key key = {{0}};
-	const char *last = strrchr(name, '/');
-	unsigned char digest[FINGERPRINT_SIZE];
-
-	for (const char *c = last && last[1] ? last + 1 : name; *c; c++) {
-		bool safe = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
-		            (*c >= 'A' && *c <= 'Z') || *c == '_' || *c == '-' ||
-		            (*c == '.' && path->len && path->ptr[path->len - 1] != '/');
-
-		buf_appendf(path, "%c", safe ? *c : '-');
-	}
-	fingerprint_make(&key, "name", bytes_of(name), digest);
-	buf_appendf(path, "-%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
-}
-
 enum err session_open_parts(const struct session *s, const char *name, struct report *reports,
                             size_t *count, struct error *error)
 {
@@ -189,7 +172,7 @@ enum err session_open_parts(const struct session *s, const char *name, struct re
 		}
 		buf_clear(&spec);
 		buf_appendf(&spec, "%s", outputs->items[i]);
-		append_safe_name(&spec, name);
+		safe_name_append(&spec, name);
 		buf_appendf(&spec, ".%.*s", (int)(folder - 1 - outputs->items[i]),
 		            outputs->items[i]);
 		err = report_open(&reports[*count], buf_text(&spec), error);
@@ -522,7 +505,8 @@ enum err session_write_parts(const struct session *s, const struct session_part 
 	                  .ended_ms = report_clock_ms(),
 	                  .exit_status = exit_status(s, part),
 	                  .fail_on = s->options.fail_on,
-	                  .suppressed = s->result.suppressed.count + part->suppressed->count,
+	                  .suppressed = s->result.suppressed.count + part->suppressed->count +
+	                                s->unlisted_suppressed,
 	                  .gone = part->gone,
 	                  .gone_count = part->gone_count,
 	                  .folder = folder};

@@ -20,6 +20,7 @@ struct session {
 	struct scan_result result; /* of all workers, or of all histories */
 	struct leak_list leaks;    /* of all histories */
 	struct leak_list suppressed_leaks;
+	uint64_t unlisted_suppressed; /* of results that only count them */
 	struct settings settings;
 	enum trust trust; /* set before the session begins, likewise below */
 	const struct tree_files

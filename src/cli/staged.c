@@ -42,7 +42,7 @@ static void scan_files(void *shared, unsigned worker)
 	file_buffer_init(&content, &s->options.source);
 	while ((i = atomic_fetch_add(&work->next, 1)) < work->files->count) {
 		if (worker == 0)
-			progress_show(&work->progress, i);
+			progress_show(&work->progress, i, "files");
 		if (staged_load(work->staged, &work->files->items[i], &content, &blob,
 		                &result->coverage))
 			scanner_scan(scanner, &blob, result);

@@ -15,7 +15,8 @@ enum { DATE_TEXT_SIZE = 80, DATE_DAY_LEN = 10, DATE_TIME_LEN = 19 };
  */
 const char *date_text(int64_t seconds, int32_t zone, char out[DATE_TEXT_SIZE]);
 
-/* Reads such a text, perhaps with a fraction of a second, or Z for the zone; false if it is none. */
+/* Reads such a text, perhaps with a fraction of a second, or Z for the zone; false if it is none.
+ */
 bool date_read(const char *text, int64_t *seconds, int32_t *zone);
 
 #endif

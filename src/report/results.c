@@ -301,10 +301,8 @@ static void read_leak(struct reader *r, const json_t *line)
 	int32_t zone;
 
 	leak.repository = read_folder(r, line, "repository", "repository_base64");
-	leak.kind =
-	    (enum object_type)read_name(r, line, "object_kind", OBJECT_TAG, name_of_type);
-	leak.state =
-	    (enum leak_state)read_name(r, line, "state", LEAK_UNREACHABLE, name_of_state);
+	leak.kind = (enum object_type)read_name(r, line, "object_kind", OBJECT_TAG, name_of_type);
+	leak.state = (enum leak_state)read_name(r, line, "state", LEAK_UNREACHABLE, name_of_state);
 	leak.refs = read_refs(r, line);
 	if (json_object_get(line, "first_seen")) {
 		leak.first_seen = read_date(r, line, "first_seen", &zone);

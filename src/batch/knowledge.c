@@ -1,0 +1,182 @@
+#include "batch/knowledge.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct knowledge_entry {
+	unsigned char key[KNOWN_KEY_SIZE];
+	unsigned char *value; /* NULL: the place is free */
+	size_t len;
+};
+
+/* ---- The table ---- */
+
+/* Where the key stands, or the free place where it would. Keys are digests: any bytes of them do.
+ */
+static struct knowledge_entry *place_of(const struct knowledge *k, const unsigned char *key)
+{
+	size_t at;
+
+	memcpy(&at, key, sizeof(at));
+	for (at &= k->cap - 1;; at = (at + 1) & (k->cap - 1)) {
+		struct knowledge_entry *entry = &k->entries[at];
+
+		if (!entry->value || memcmp(entry->key, key, KNOWN_KEY_SIZE) == 0)
+			return entry;
+	}
+}
+
+static void grow(struct knowledge *k)
+{
+	struct knowledge old = *k;
+
+	if (k->count < k->cap / 2)
+		return;
+	k->cap = k->cap ? k->cap * 2 : 64;
+	k->entries = mem_calloc(k->cap, sizeof(*k->entries));
+	for (size_t i = 0; i < old.cap; i++) {
+		if (old.entries[i].value)
+			*place_of(k, old.entries[i].key) = old.entries[i];
+	}
+	free(old.entries);
+}
+
+static void learn(struct knowledge *k, const unsigned char *key, struct bytes value)
+{
+	struct knowledge_entry *entry;
+
+	grow(k);
+	entry = place_of(k, key);
+	k->count += !entry->value;
+	free(entry->value);
+	memcpy(entry->key, key, KNOWN_KEY_SIZE);
+	entry->value = mem_resize(NULL, value.len + 1, 1);
+	entry->len = value.len;
+	if (value.len)
+		memcpy(entry->value, value.ptr, value.len);
+}
+
+void knowledge_release(struct knowledge *k)
+{
+	for (size_t i = 0; i < k->cap; i++)
+		free(k->entries[i].value);
+	free(k->entries);
+	*k = (struct knowledge){0};
+}
+
+/* ---- Telling: a kind, a key, a length, and so many bytes ---- */
+
+enum { KIND_KNOWN = 'k', KIND_FACTS = 'f' };
+
+struct message {
+	uint64_t len;
+	unsigned char key[KNOWN_KEY_SIZE];
+	unsigned char kind;
+};
+
+static void say(struct knowledge_teller *t, const void *ptr, size_t len)
+{
+	const unsigned char *rest = ptr;
+
+	while (len && !t->failed) {
+		ssize_t written = write(t->fd, rest, len);
+
+		if (written > 0) {
+			rest += written;
+			len -= (size_t)written;
+		} else if (written == 0 || errno != EINTR) {
+			t->failed = true;
+		}
+	}
+}
+
+static bool get(void *context, const unsigned char *key, struct buf *value)
+{
+	const struct knowledge_teller *t = context;
+	const struct knowledge_entry *entry = t->run->cap ? place_of(t->run, key) : NULL;
+
+	if (entry && entry->value)
+		return buf_append(value, (struct bytes){entry->value, entry->len}) == ERR_NONE;
+	return t->lasting && t->lasting->get(t->lasting->context, key, value);
+}
+
+static void put(void *context, const unsigned char *key, struct bytes value)
+{
+	struct message head;
+
+	memset(&head, 0, sizeof(head));
+	head.kind = KIND_KNOWN;
+	head.len = value.len;
+	memcpy(head.key, key, KNOWN_KEY_SIZE);
+	say(context, &head, sizeof(head));
+	say(context, value.ptr, value.len);
+}
+
+struct known_store knowledge_store(struct knowledge_teller *teller)
+{
+	return (struct known_store){teller, get, put};
+}
+
+void knowledge_tell(struct knowledge_teller *teller, const struct batch_facts *facts)
+{
+	struct message head;
+
+	memset(&head, 0, sizeof(head));
+	head.kind = KIND_FACTS;
+	head.len = sizeof(*facts);
+	say(teller, &head, sizeof(head));
+	say(teller, facts, sizeof(*facts));
+}
+
+/* ---- Hearing ---- */
+
+/* The next message and its text; false at the end and for what is none. */
+static bool next_message(struct bytes *said, struct message *head, struct bytes *text)
+{
+	if (said->len < sizeof(*head))
+		return false;
+	memcpy(head, said->ptr, sizeof(*head));
+	if (head->len > said->len - sizeof(*head))
+		return false;
+	*text = bytes_slice(*said, sizeof(*head), sizeof(*head) + (size_t)head->len);
+	*said = bytes_slice(*said, sizeof(*head) + (size_t)head->len, said->len);
+	return true;
+}
+
+/* Finds the facts, which are last. */
+static bool hear_facts(struct bytes said, struct batch_facts *facts)
+{
+	struct message head;
+	struct bytes text;
+
+	while (next_message(&said, &head, &text)) {
+		if (head.kind != KIND_FACTS || head.len != sizeof(*facts) || said.len)
+			continue;
+		memcpy(facts, text.ptr, sizeof(*facts));
+		facts->reason[BATCH_REASON_MAX - 1] = '\0';
+		facts->head[OBJECT_ID_HEX] = '\0';
+		return true;
+	}
+	return false;
+}
+
+bool knowledge_hear(struct knowledge *k, const struct known_store *lasting, struct bytes said,
+                    struct batch_facts *facts)
+{
+	struct message head;
+	struct bytes text;
+
+	if (!hear_facts(said, facts))
+		return false;
+	while (next_message(&said, &head, &text)) {
+		if (head.kind != KIND_KNOWN)
+			continue;
+		learn(k, head.key, text);
+		if (lasting)
+			lasting->put(lasting->context, head.key, text);
+	}
+	return true;
+}
