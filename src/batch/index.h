@@ -32,6 +32,7 @@ struct batch_facts {
 	uint64_t bytes;
 	uint64_t ns;                   /* that it took */
 	char reason[BATCH_REASON_MAX]; /* why it could not be scanned; "": it was */
+	bool unwritten;                /* the reason is that its results could not be written */
 };
 
 struct batch_line {

@@ -54,6 +54,8 @@ struct batch {
 	uint64_t index_ns;   /* when the index was written last */
 	uint64_t index_cost; /* ns */
 	uint64_t unreadable;
+	int64_t started_ms; /* as of a session; likewise */
+	int64_t started_run;
 	int lock;
 };
 
@@ -99,8 +101,10 @@ static enum err scan_history(struct batch *b, const char *path, struct batch_fac
 
 	options.known = &s->known;
 	err = history_scan(h, path, s->engine, &s->rules, &options, error);
-	if (!err)
+	if (!err) {
 		err = histories_add(s, h, path, error);
+		facts->unwritten = err != ERR_NONE;
+	}
 	for (size_t i = 0; i < s->leaks.count; i++)
 		facts->findings[s->leaks.items[i].occurrences[0].first.level]++;
 	facts->lost = s->result.coverage.lost_count;
@@ -223,6 +227,8 @@ static enum err settle(struct batch *b, struct child_outcome *outcome, struct er
 		reason = explain_end(b, outcome, line->facts.reason);
 	}
 	buf_release(&outcome->said);
+	if (told && line->facts.unwritten)
+		return error_set(error, ERR_IO, "%s", line->facts.reason);
 	line->done = true;
 	b->done++;
 	return *line->facts.reason ? write_failed(b, line, reason, error) : ERR_NONE;
@@ -581,6 +587,8 @@ static int report(struct batch *b, int argc, char **argv, struct error *error)
 
 	if (joined_begin(&s, argc, argv, &b->joined, error))
 		return session_fail(&s, error);
+	s.started_ms = b->started_ms;
+	s.started_run = b->started_run;
 	joined_add(&joined, &s, &b->index, b->folder);
 	status = joined_report(&joined, &s, error);
 	joined_release(&joined);
@@ -629,6 +637,8 @@ static int run(struct batch *b, int argc, char **argv)
 		err = keep(b, true, &error);
 	if (err)
 		return session_fail(&b->session, &error);
+	b->started_ms = b->session.started_ms;
+	b->started_run = b->session.started_run;
 	session_end(&b->session);
 	return report(b, argc, argv, &error);
 }

@@ -26,6 +26,13 @@ bool library_trust_hashes(void)
 	return git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) == 0;
 }
 
+bool library_lacked_memory(void)
+{
+	const git_error *last = git_error_last();
+
+	return last && last->klass == GIT_ERROR_NOMEMORY;
+}
+
 enum err library_error(struct error *error, enum err code, const char *what)
 {
 	const git_error *last = git_error_last();

@@ -20,6 +20,9 @@ bool library_start(void);
  */
 bool library_trust_hashes(void);
 
+/* Whether libgit2's last failure was that it found no memory. */
+bool library_lacked_memory(void);
+
 /* Records what libgit2 says of its last failure, after `what` it was about; returns code. */
 enum err library_error(struct error *error, enum err code, const char *what);
 

@@ -229,7 +229,7 @@ static enum err read_loose(struct store *s, struct place *place, const struct ob
 	if (!out)
 		return ERR_NONE;
 	if (git_odb_read(&object, place->loose, &oid) != 0)
-		return ERR_CORRUPT;
+		return library_lacked_memory() ? ERR_LIMIT : ERR_CORRUPT;
 	err = buf_append(out,
 	                 (struct bytes){git_odb_object_data(object), git_odb_object_size(object)});
 	git_odb_object_free(object);
