@@ -18,8 +18,8 @@ static const struct {
 } commands[] = {
     {"scan", command_scan},       {"history", command_history}, {"staged", command_staged},
     {"receive", command_receive}, {"hook", command_hook},       {"baseline", command_baseline},
-    {"config", command_config},   {"rules", command_rules},
-    {"batch", command_batch},     {"merge", command_merge},
+    {"config", command_config},   {"rules", command_rules},     {"batch", command_batch},
+    {"merge", command_merge},
 };
 
 /*

@@ -40,6 +40,7 @@ static void clean_run_has_a_summary(void **state)
 #define FINDING_PLACE                                                                              \
 	"\"start_line\":3,\"start_column\":8,\"end_line\":3,\"end_column\":41,"                    \
 	"\"start_offset\":40,\"end_offset\":73,"
+#define LINE_HASH "\"line_hash\":\"fa2ee980eb94b0a:2\","
 #define FINDING_END                                                                                \
 	"\"fingerprint\":\"00112233445566778899aabbccddeeff\",\"confidence\":\"high\","            \
 	"\"level\":\"error\",\"checksum\":\"valid\",\"entropy\":3.46}\n"
@@ -117,7 +118,7 @@ static void lost_inputs_are_in_the_summary(void **state)
 #define REPOSITORY_SUMMARY                                                                         \
 	"{\"summary\":{\"version\":\"" TRAWL_VERSION "\",\"rules\":3,\"repositories\":["           \
 	"{\"folder\":\"/srv/odd repository\",\"remote\":\"git.example.org:team/a b.git\","         \
-	"\"head\":\"5d0b1a9f0c9e6a6d3b6b9a3c6c0b9b1f7a0e2c11\"}],"
+	"\"head\":\"5d0b1a9f0c9e6a6d3b6b9a3c6c0b9b1f7a0e2c11\",\"branch\":\"main\"}],"
 
 static void leak_has_its_occurrences(void **state)
 {
@@ -130,30 +131,35 @@ static void leak_has_its_occurrences(void **state)
 	struct run run = sample_history(&leak, 1, &none);
 
 	(void)state;
-	expect(&run, &(struct report_options){0},
-	       FINDING_START
-	       "\"path\":\"a\"," FINDING_PLACE
-	       "\"preview\":\"sqco_[REDACTED] (33 bytes)\"," LEAK_END
-	       "\"repository\":\"/srv/odd repository\"," FIRST_ORIGIN
-	       "\"object_kind\":\"blob\",\"state\":\"tip\","
-	       "\"refs\":[\"refs/heads/x\",\"refs/tags/v1\",\"refs/tags/v2\"],"
-	       "\"occurrences\":["
-	       "{\"path\":\"a\"," FIRST_ORIGIN FINDING_PLACE "\"last\":{\"blob\":\"" ID(
-		   c) "\","
-	              "\"start_line\":4,\"start_column\":8,\"end_line\":4,\"end_column\":41,"
-	              "\"start_offset\":49,\"end_offset\":82}},"
-	              "{\"path\":\"b\xef\xbf\xbd\",\"path_base64\":\"Yv8=\","
-	              "\"commit\":\"" ID(
-			  2) "\",\"author\":null,\"date\":null,"
-	                     "\"blob\":\"" ID(b) "\"," FINDING_PLACE "\"last\":{\"blob\":\"" ID(
-				 b) "\","
-	                            "\"start_line\":3,\"start_column\":8,\"end_line\":3,\"end_"
-	                            "column\":41,"
-	                            "\"start_offset\":40,\"end_offset\":73}}]}\n" REPOSITORY_SUMMARY
-	                            "\"findings\":{\"error\":1,\"warning\":0,\"note\":0},"
-	                            "\"suppressed\":0,"
-	                            "\"files\":0,\"bytes\":0," NOTHING_SKIPPED ",\"complete\":true,"
-	                            "\"lost_count\":0,\"lost\":[],\"exit_status\":1," TIMES "}}\n");
+	expect(
+	    &run, &(struct report_options){0},
+	    FINDING_START
+	    "\"path\":\"a\"," FINDING_PLACE "\"preview\":\"sqco_[REDACTED] (33 bytes)\"," LEAK_END
+	    "\"repository\":\"/srv/odd repository\"," FIRST_ORIGIN
+	    "\"object_kind\":\"blob\",\"state\":\"tip\","
+	    "\"refs\":[\"refs/heads/x\",\"refs/tags/v1\",\"refs/tags/v2\"],"
+	    "\"occurrences\":["
+	    "{\"path\":\"a\"," FIRST_ORIGIN FINDING_PLACE LINE_HASH "\"last\":{\"blob\":\"" ID(
+		c) "\","
+		   "\"start_line\":4,\"start_column\":8,\"end_line\":4,\"end_column\":41,"
+		   "\"start_offset\":49,\"end_offset\":82}},"
+		   "{\"path\":\"b\xef\xbf\xbd\",\"path_base64\":\"Yv8=\","
+		   "\"commit\":\"" ID(
+		       2) "\",\"author\":null,\"date\":null,"
+			  "\"blob\":\"" ID(
+			      b) "\"," FINDING_PLACE LINE_HASH
+				 "\"last\":{\"blob\":\"" ID(
+				     b) "\","
+					"\"start_line\":3,\"start_column\":8,\"end_line\":3,\"end_"
+					"column\":41,"
+					"\"start_offset\":40,\"end_offset\":73}}]}"
+	                                "\n" REPOSITORY_SUMMARY
+					"\"findings\":{\"error\":1,\"warning\":0,\"note\":0},"
+					"\"suppressed\":0,"
+					"\"files\":0,\"bytes\":0," NOTHING_SKIPPED
+					",\"complete\":true,"
+					"\"lost_count\":0,\"lost\":[],\"exit_status\":1," TIMES
+					"}}\n");
 }
 
 static void assert_has(const struct run *run, const char *part)
@@ -182,8 +188,9 @@ static void unknown_things_are_null(void **state)
 			     d) "\",\"object_kind\":\"blob\",\"state\":\"unreachable\","
 	                        "\"occurrences\":[{\"path\":null,\"commit\":null,\"author\":null,"
 	                        "\"date\":null,");
-	assert_has(&run, "\"repositories\":[{\"folder\":\"/b\xef\xbf\xbd\","
-	                 "\"folder_base64\":\"L2L/\",\"remote\":null,\"head\":null}],");
+	assert_has(&run,
+	           "\"repositories\":[{\"folder\":\"/b\xef\xbf\xbd\","
+	           "\"folder_base64\":\"L2L/\",\"remote\":null,\"head\":null,\"branch\":null}],");
 	run.leak_count = 0;
 	assert_has(&run, "{\"summary\":{\"version\":\"" TRAWL_VERSION
 	                 "\",\"rules\":3,\"repositories\":[{");
