@@ -5,9 +5,8 @@
  * A run of base64 or hex is a longest stretch of its alphabet's characters (base64: of both
  * alphabets). It goes on behind a line break, with blanks around it, where what stands before the
  * break is a stretch of whole groups, at least 32 characters long, so that no group is shifted, and
- * what stands behind it is no longer and fills its line. (What it is known by, a few characters,
- * must stand in one line.) A run of escapes is a longest stretch of what may stand in such text
- * without being escaped, and of escapes.
+ * what stands behind it is no longer and fills its line. A run of escapes is a longest stretch of
+ * what may stand in such text without being escaped, and of escapes.
  */
 #ifndef TRAWL_DETECT_ENCODED_H
 #define TRAWL_DETECT_ENCODED_H

@@ -261,9 +261,11 @@ static struct byte_set base64_characters(uint64_t values)
 	return set;
 }
 
-/* The run in base64, starting at byte `place` of a group of three; returns how many characters
- * of that group, and of what follows, stand before the result. */
-static uint32_t run_base64(const struct run *run, unsigned place, struct run *out)
+/*
+ * The run in base64, starting at byte `place` of a group of three; returns how many characters of
+ * that group stand before the result.
+ */
+static uint32_t run_base64_whole(const struct run *run, unsigned place, struct run *out)
 {
 	size_t bits = 8 * (place + run->len);
 
@@ -287,7 +289,15 @@ static uint32_t run_base64(const struct run *run, unsigned place, struct run *ou
 		}
 		run_add(out, base64_characters(values));
 	}
-	return 8 * place / 6 + run_trim(out, 64);
+	return 8 * place / 6;
+}
+
+/* The same, trimmed; returns how many characters of the group, and of what follows, are before. */
+static uint32_t run_base64(const struct run *run, unsigned place, struct run *out)
+{
+	uint32_t before = run_base64_whole(run, place, out);
+
+	return before + run_trim(out, 64);
 }
 
 static void show_if_rare(const struct forms *forms, const struct run *run, uint32_t before)
@@ -296,15 +306,58 @@ static void show_if_rare(const struct forms *forms, const struct run *run, uint3
 		show(forms, run, ENCODED_BASE64, before % 4);
 }
 
+/* The part [from, to) of a run. */
+static struct run run_part(const struct run *run, size_t from, size_t to)
+{
+	struct run part = {.len = 0};
+
+	for (size_t i = from; i < to && i < run->len; i++)
+		run_add(&part, run->sets[i]);
+	return part;
+}
+
+/*
+ * Where a line ends within the `len` characters of a form, which may be where groups meet: the
+ * rarer side of it. The form stands behind `skipped` characters of the whole, and that behind
+ * `before`.
+ */
+static void show_broken(const struct forms *forms, const struct run *whole, uint32_t before,
+                        uint32_t skipped, size_t len)
+{
+	struct byte_set line_end = {{0}};
+
+	for (const char *c = " \t\r\n"; *c; c++)
+		set_add(&line_end, (unsigned char)*c);
+	for (size_t at = 4 - before % 4; at < skipped + len; at += 4) {
+		size_t start = at > FORM_MAX - 1 ? at - (FORM_MAX - 1) : 0;
+		struct run left, right;
+
+		if (at <= skipped)
+			continue;
+		left = run_part(whole, start, at);
+		run_add(&left, line_end);
+		right = run_part(whole, at, whole->len);
+		start += run_trim(&left, 64);
+		if (run_bits(&left, 64) >= FORM_BITS_MIN) {
+			show_if_rare(forms, &left, before + (uint32_t)start);
+			continue;
+		}
+		start = at + run_trim(&right, 64);
+		show_if_rare(forms, &right, before + (uint32_t)start);
+	}
+}
+
 /* Encoded once, and twice, as what clusters keep is. */
 static void show_base64(const struct forms *forms, const struct run *run, unsigned places)
 {
-	struct run once, twice;
+	struct run whole, once, twice;
 
 	for (unsigned place = 0; place < places; place++) {
+		uint32_t first = run_base64_whole(run, place, &whole);
 		uint32_t before = run_base64(run, place, &once);
 
 		show_if_rare(forms, &once, before);
+		show_broken(forms, &whole, first, before - first, once.len);
 		for (unsigned outer = 0; outer < places; outer++) {
 			before = run_base64(&once, outer, &twice);
 			show_if_rare(forms, &twice, before);

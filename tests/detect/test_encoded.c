@@ -264,6 +264,40 @@ static void base64_in_lines(void **state)
 	}
 }
 
+/* What a token is known by may stand in two lines. */
+static void a_line_ends_within_what_is_looked_for(void **state)
+{
+	static const char *const breaks[] = {"\n", "\r\n", "\n    ", " \r\n\t"};
+	char encoded[400];
+
+	(void)state;
+	for (uint32_t before = 36; before < 72; before++) {
+		struct buf plain;
+
+		buf_init(&plain, 200);
+		for (uint32_t i = 0; i + 1 < before; i++)
+			buf_append(&plain, BYTES("."));
+		buf_append(&plain, BYTES(" " TOKEN " and so on, up to the end of the third line of "
+		                         "this text, which is here...................."));
+		sodium_bin2base64(encoded, sizeof(encoded), plain.ptr, plain.len,
+		                  sodium_base64_VARIANT_ORIGINAL);
+		for (size_t i = 0; i < 4; i++) {
+			uint32_t first = before * 8 / 6, end = ((before + 12) * 8 + 5) / 6;
+			uint32_t width = (uint32_t)strlen(breaks[i]);
+
+			buf_clear(&text);
+			for (size_t at = 0; at < strlen(encoded); at += 64) {
+				put(bytes_slice(bytes_of(encoded), at,
+				                at + 64 < strlen(encoded) ? at + 64
+				                                          : strlen(encoded)));
+				put_text(breaks[i]);
+			}
+			assert_token(first + first / 64 * width, end + (end - 1) / 64 * width);
+		}
+		buf_release(&plain);
+	}
+}
+
 static void lines_that_are_no_block_stand_alone(void **state)
 {
 	(void)state;
@@ -703,6 +737,7 @@ int main(void)
 	    cmocka_unit_test(base64_at_each_place_of_a_group),
 	    cmocka_unit_test(base64_behind_what_looks_like_it),
 	    cmocka_unit_test(base64_in_lines),
+	    cmocka_unit_test(a_line_ends_within_what_is_looked_for),
 	    cmocka_unit_test(lines_that_are_no_block_stand_alone),
 	    cmocka_unit_test(hex_in_both_cases),
 	    cmocka_unit_test(percent_escapes),
