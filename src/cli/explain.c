@@ -270,7 +270,7 @@ static void write_set(FILE *out, const struct byte_set *set)
 	putc(']', out);
 }
 
-static void write_stub(FILE *out, const struct stub *stub)
+void explain_stub(FILE *out, const struct stub *stub)
 {
 	struct byte_set sets[BYTE_SETS_MAX];
 	size_t len = stub_sets(stub, sets);
@@ -337,7 +337,7 @@ static void explain_prefilter(const struct ruleset *set, const struct rule *rule
 			mem_exhausted();
 		if (there || ++absent <= ABSENT_SHOWN) {
 			fputs("prefilter: looks for ", stdout);
-			write_stub(stdout, stub);
+			explain_stub(stdout, stub);
 			printf(":%s\n", there ? places : " not there");
 		}
 		free(places);

@@ -35,4 +35,8 @@ void explainer_release(struct explainer *e);
 enum err explain_rule(struct ruleset *set, const char *id, const char *path,
                       const struct options *options, struct error *error);
 
+/* Writes what the prefilter looks for as a pattern that reads well; small letters stand for both.
+ */
+void explain_stub(FILE *out, const struct stub *stub);
+
 #endif

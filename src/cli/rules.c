@@ -60,6 +60,30 @@ static void show_checksum(const struct checksum *c)
 	printf("%s\n", c->required ? " (without it, no finding)" : says);
 }
 
+/* The other parts of the credential, and what the secret is without them. */
+static void show_parts(const struct rule *r)
+{
+	static const char *const without[] = {"", "; without it, of low confidence",
+	                                      "; without it, no finding"};
+
+	for (size_t i = 0; i < r->part_count; i++) {
+		const struct part *p = &r->parts[i];
+
+		printf("%-12s %s: ", i ? "" : "with", p->name);
+		if (p->group)
+			printf("the group `%s`", p->group);
+		else if (p->near.max_line_distance != UNBOUNDED)
+			printf("`%s`, %u lines away at most", p->near.pattern.text,
+			       p->near.max_line_distance);
+		else if (p->near.max_char_distance != UNBOUNDED)
+			printf("`%s`, %u bytes away at most", p->near.pattern.text,
+			       p->near.max_char_distance);
+		else
+			printf("`%s`", p->near.pattern.text);
+		printf("%s\n", without[p->absence]);
+	}
+}
+
 /* The first that has a secret and the first that has none. */
 static void show_examples(const struct rule *r)
 {
@@ -92,8 +116,11 @@ static void show_rule(const struct rule *r)
 	show_list("see", r->references);
 	putchar('\n');
 	show_text("pattern", r->pattern.text);
-	for (size_t i = 0; i < r->anchor_count; i++)
-		printf("%-12s %s\n", i ? "" : "looked for", r->anchors[i].stub.expression);
+	for (size_t i = 0; i < r->anchor_count; i++) {
+		printf("%-12s ", i ? "" : "looked for");
+		explain_stub(stdout, &r->anchors[i].stub);
+		putchar('\n');
+	}
 	show_list("only with", r->include.content);
 	show_list("not with", r->reject.content);
 	show_list("paths", r->include.paths);
@@ -106,6 +133,9 @@ static void show_rule(const struct rule *r)
 	if (r->filters.entropy_threshold > 0)
 		printf("%-12s at least %.2f bits per character\n", "entropy",
 		       r->filters.entropy_threshold);
+	for (size_t i = 0; i < r->filters.pattern_not_count; i++)
+		show_text(i ? "" : "never", r->filters.pattern_not[i].text);
+	show_parts(r);
 	show_checksum(&r->checksum);
 	if (r->structure != STRUCTURE_NONE)
 		show_text("structure", structure_names[r->structure - STRUCTURE_JWT]);
