@@ -153,7 +153,7 @@ static void leak_has_its_occurrences(void **state)
 					"\"start_line\":3,\"start_column\":8,\"end_line\":3,\"end_"
 					"column\":41,"
 					"\"start_offset\":40,\"end_offset\":73}}]}"
-	                                "\n" REPOSITORY_SUMMARY
+					"\n" REPOSITORY_SUMMARY
 					"\"findings\":{\"error\":1,\"warning\":0,\"note\":0},"
 					"\"suppressed\":0,"
 					"\"files\":0,\"bytes\":0," NOTHING_SKIPPED
