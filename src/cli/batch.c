@@ -192,7 +192,7 @@ static enum lost_reason explain_end(const struct batch *b, const struct child_ou
 
 	switch (outcome->end) {
 	case CHILD_OUT_OF_TIME:
-		snprintf(reason, BATCH_REASON_MAX, "it took longer than --repo-time, %.0f s",
+		snprintf(reason, BATCH_REASON_MAX, "it took longer than --repo-time, %g s",
 		         (double)b->limits.time_ns / 1e9);
 		return LOST_TIME_BUDGET;
 	case CHILD_OUT_OF_MEMORY:
@@ -492,8 +492,10 @@ static enum err read_before(struct batch *b, struct error *error)
 	bool goes_on = same && !b->before.finished;
 
 	/* With a state each run tells what is new since the last one, which goes on or is over. */
-	if (b->session.options.state && goes_on)
+	if (b->session.options.state && goes_on) {
 		b->session.started_ms = b->before.started * 1000;
+		b->session.goes_on = true;
+	}
 	if (!same || (b->session.options.state && !goes_on))
 		batch_index_release(&b->before);
 	return err == ERR_MISSING ? ERR_NONE : err;

@@ -67,7 +67,8 @@ enum err remembered_compare(struct session *s, struct history *h, struct error *
 	struct redactor redactor = {0};
 	struct tracked_scan scan = {.repository = h->folder,
 	                            .complete = h->coverage.lost_count == 0,
-	                            .now = s->started_ms / 1000};
+	                            .now = s->started_ms / 1000,
+	                            .goes_on = s->goes_on};
 	const struct rule **rules;
 	struct buf choice;
 

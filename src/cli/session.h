@@ -37,6 +37,7 @@ struct session {
 	struct state *state;      /* of --state; NULL: none */
 	struct known_store known; /* the same as a store */
 	struct gone_list gone;    /* what is no more of what it knew */
+	bool goes_on;             /* with an earlier run, whose time is started_ms */
 	const char *unit;    /* what the summary counts; NULL: files, or objects of repositories */
 	const char *folder;  /* that paths are relative to; NULL: where one stands */
 	uint64_t old;        /* findings that are left out because an earlier version has them */

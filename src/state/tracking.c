@@ -208,7 +208,7 @@ static void compare(const struct tracked_scan *scan, const struct tracked_list *
 		const struct tracked *old = find(before, f->fingerprint);
 		struct tracked t = {.rule_id = bytes_of(f->rule->id), .path = f->path};
 
-		leak->is_new = !old || old->gone;
+		leak->is_new = !old || old->gone || (scan->goes_on && old->first_seen == scan->now);
 		leak->first_seen =
 		    old && old->first_seen <= scan->now ? old->first_seen : scan->now;
 		leak->last_seen = scan->now;

@@ -16,8 +16,9 @@ struct tracked_scan {
 	const char *choice;              /* what tells which commits count; "": all */
 	const struct rule *const *rules; /* in use, sorted by id */
 	size_t rule_count;
-	bool complete;             /* nothing was lost: what was not found is gone */
-	int64_t now;               /* Unix seconds */
+	bool complete; /* nothing was lost: what was not found is gone */
+	int64_t now;   /* Unix seconds */
+	bool goes_on;  /* with a run that began `now` and was ended early: what that kept is new */
 	struct redactor *redactor; /* redacts the leaks' paths; NULL: they are redacted */
 };
 

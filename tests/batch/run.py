@@ -277,12 +277,28 @@ class Going_on(Batches):
 
 
 class Limits(Batches):
+    def first_child(self, *words):
+        """Starts a batch of all/, and waits for the child of the largest repository."""
+        process = subprocess.Popen(
+            [PROGRAM, "batch", "out", "--recursive", "all", "-j", "1", "--no-prefilter", *words],
+            cwd=self.top, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        children = pathlib.Path("/proc/%d/task/%d/children" % (process.pid, process.pid))
+        while not children.read_text():
+            time.sleep(0.002)
+        return process, int(children.read_text().split()[0])
+
     def test_a_repository_that_takes_too_long(self):
         self.make("all/small")
         self.make("all/large", os.urandom(20 << 20).hex(" ", 16))
-        out = self.trawl("batch", "out", "--recursive", "all", "--no-prefilter", "--repo-time", "0.5")
-        self.assertIn("all/large: ran out of the time budget", self.errors)
-        self.assertIn("with findings         1", out)
+        self.run_command("git", "gc", "-q", cwd=self.top / "all/large")
+        process, child = self.first_child("--repo-time", "5")
+        os.kill(child, signal.SIGSTOP)
+        out, errors = process.communicate()
+        self.assertEqual(process.returncode, 1, errors)
+        self.assertIn("all/large: ran out of the time budget: it took longer than --repo-time, 5 s",
+                      errors.decode())
+        self.assertIn(b"with findings         1", out)
         self.trawl("batch", "out", "--recursive", "all")  # it is tried again
         self.assertEqual([line["state"] for line in self.index("out")[1:]], ["done", "done"])
 
@@ -298,14 +314,9 @@ class Limits(Batches):
     def test_a_crash(self):
         self.make("all/small")
         self.make("all/large", os.urandom(20 << 20).hex(" ", 16))
-        process = subprocess.Popen(
-            [PROGRAM, "batch", "out", "--recursive", "all", "-j", "1", "--no-prefilter"],
-            cwd=self.top, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        children = pathlib.Path("/proc/%d/task/%d/children" % (process.pid, process.pid))
-        while not children.read_text():
-            time.sleep(0.005)
-        os.kill(int(children.read_text().split()[0]), signal.SIGSEGV)
+        self.run_command("git", "gc", "-q", cwd=self.top / "all/large")
+        process, child = self.first_child()
+        os.kill(child, signal.SIGSEGV)
         errors = process.communicate()[1].decode()
         self.assertEqual(process.returncode, 1, errors)
         self.assertIn("all/large: could not be read: the process that scanned it ended by signal 11",
@@ -433,6 +444,22 @@ class State(Batches):
         self.trawl("batch", "other", "--recursive", "all", "--state", "s.db")
         lines = self.merged("other").splitlines()
         self.assertEqual(sum('"first_seen"' in line for line in lines), 7)
+
+    def test_what_a_killed_run_kept_is_new_when_it_goes_on(self):
+        self.make_some(8)
+        self.settle()
+        del self.environment["SOURCE_DATE_EPOCH"]
+        words = ["batch", "out", "--recursive", "all", "--state", "s.db", "-j", "1", "-q"]
+        self.trawl(*words, "--new-only")
+        index = self.top / "out/index.jsonl"
+        # As if the run had been killed after its last repository but one was kept.
+        text = index.read_text().replace('"finished":true', '"finished":false')
+        lines = text.splitlines(keepends=True)
+        lines[5] = lines[5].split(',"head"')[0].replace('"done"', '"pending"') + "}\n"
+        index.write_text("".join(lines))
+        table = self.trawl(*words, "--new-only")
+        self.assertIn("with findings         8", table)
+        self.trawl(*words, "--new-only", status=0)
 
 
 if __name__ == "__main__":
