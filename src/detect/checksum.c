@@ -3,6 +3,7 @@
 #include "detect/azure.h"
 #include "detect/base32.h"
 #include "detect/base58.h"
+#include "detect/base64.h"
 #include "detect/bech32.h"
 #include "detect/mnemonic.h"
 
@@ -165,6 +166,40 @@ static enum checksum_state supabase_state(struct bytes secret, struct bytes proj
 	return project.len ? CHECKSUM_STATE_INVALID : CHECKSUM_STATE_NONE;
 }
 
+/* Decodes 32 bytes of base64url. */
+static bool decode_32(struct bytes text, unsigned char out[32])
+{
+	struct buf bytes;
+	bool good;
+
+	buf_init(&bytes, 64);
+	good = text.len == 43 && !base64_decode(text, BASE64_URL, false, &bytes) && bytes.len == 32;
+	if (good)
+		memcpy(out, bytes.ptr, 32);
+	buf_release(&bytes);
+	return good;
+}
+
+/*
+ * The private and the public half of a JSON Web Key (RFC 8037, section 2): Ed25519 and X25519 make
+ * the latter of the former. Of other kinds nothing is known.
+ */
+static enum checksum_state jwk_state(struct bytes secret, struct bytes public_half)
+{
+	unsigned char seed[32], wanted[32], made[32], pair[crypto_sign_SECRETKEYBYTES];
+	bool same = false;
+
+	if (decode_32(secret, seed) && decode_32(public_half, wanted)) {
+		crypto_sign_seed_keypair(made, pair, seed);
+		same = memcmp(made, wanted, sizeof(made)) == 0;
+		crypto_scalarmult_base(made, seed);
+		same |= memcmp(made, wanted, sizeof(made)) == 0;
+	}
+	sodium_memzero(seed, sizeof(seed));
+	sodium_memzero(pair, sizeof(pair));
+	return same ? CHECKSUM_STATE_VALID : CHECKSUM_STATE_NONE;
+}
+
 static bool fits(const struct checksum *scheme, struct bytes secret)
 {
 	switch (scheme->algorithm) {
@@ -190,6 +225,7 @@ static bool fits(const struct checksum *scheme, struct bytes secret)
 	case CHECKSUM_STELLAR:
 		return stellar_fits(secret);
 	case CHECKSUM_NONE:
+	case CHECKSUM_JWK:
 	case CHECKSUM_SUPABASE:
 		break;
 	}
@@ -203,5 +239,7 @@ enum checksum_state checksum_verify(const struct checksum *scheme, struct bytes 
 		return CHECKSUM_STATE_NONE;
 	if (scheme->algorithm == CHECKSUM_SUPABASE)
 		return supabase_state(secret, part);
+	if (scheme->algorithm == CHECKSUM_JWK)
+		return jwk_state(secret, part);
 	return fits(scheme, secret) ? CHECKSUM_STATE_VALID : CHECKSUM_STATE_INVALID;
 }

@@ -10,6 +10,7 @@ const char *const checksum_names[] = {"crc32",
                                       "base58-ripple",
                                       "bech32",
                                       "bip39",
+                                      "jwk",
                                       "stellar",
                                       "supabase",
                                       NULL};

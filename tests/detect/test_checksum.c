@@ -303,6 +303,31 @@ static void a_key_of_supabase_covers_its_project(void **state)
 		                 CHECKSUM_STATE_INVALID);
 }
 
+/* RFC 8037, appendix A; and a pair that was made for this test. */
+static void halves_of_a_json_web_key(void **state)
+{
+	static const struct checksum jwk = {.algorithm = CHECKSUM_JWK, .published = true};
+	static const char ed25519[] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+	static const char ed25519_public[] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+	(void)state;
+	assert_int_equal(checksum_verify(&jwk, bytes_of(ed25519), bytes_of(ed25519_public)),
+	                 CHECKSUM_STATE_VALID);
+	assert_int_equal(checksum_verify(&jwk,
+	                                 bytes_of("mAGpVHPHCIFNpqUbnLUKxGgVvbO3tm7RF3kTCLJdT08"),
+	                                 bytes_of("kXH7_o3v4Ombpk_CAnlCBpxlQDmLflTgVh0J3F6Lb30")),
+	                 CHECKSUM_STATE_VALID);
+	/* Of another pair, of another kind of key, or without the public half: nothing is known. */
+	assert_int_equal(checksum_verify(&jwk, bytes_of(ed25519_public), bytes_of(ed25519)),
+	                 CHECKSUM_STATE_NONE);
+	assert_int_equal(checksum_verify(&jwk, bytes_of(ed25519), bytes_of("AQAB")),
+	                 CHECKSUM_STATE_NONE);
+	assert_int_equal(checksum_verify(&jwk, bytes_of("AQAB"), bytes_of(ed25519_public)),
+	                 CHECKSUM_STATE_NONE);
+	assert_int_equal(checksum_verify(&jwk, bytes_of(ed25519), (struct bytes){NULL, 0}),
+	                 CHECKSUM_STATE_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +340,7 @@ int main(void)
 	    cmocka_unit_test(a_secret_without_a_scheme_has_no_checksum),
 	    cmocka_unit_test(schemes_that_point_outside_are_invalid),
 	    cmocka_unit_test(a_checksum_is_written_in_every_encoding),
+	    cmocka_unit_test(halves_of_a_json_web_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
