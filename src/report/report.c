@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "report/github.h"
 #include "report/gitlab.h"
+#include "report/html.h"
 #include "report/jsonl.h"
 #include "report/junit.h"
 #include "report/sarif.h"
@@ -25,11 +26,12 @@ static const struct {
     [REPORT_TEXT] = {"text", text_write},       [REPORT_JSONL] = {"jsonl", jsonl_write},
     [REPORT_SARIF] = {"sarif", sarif_write},    [REPORT_GITHUB] = {"github", github_write},
     [REPORT_GITLAB] = {"gitlab", gitlab_write}, [REPORT_JUNIT] = {"junit", junit_write},
+    [REPORT_HTML] = {"html", html_write},
 };
 
 enum { FORMAT_COUNT = sizeof(formats) / sizeof(*formats) };
 
-#define FORMAT_NAMES "text, jsonl, sarif, github, gitlab, junit"
+#define FORMAT_NAMES "text, jsonl, sarif, github, gitlab, junit, html"
 
 /*
  * The names that the signal handler unlinks. The one mutable thing at file scope, because a handler

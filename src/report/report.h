@@ -26,6 +26,7 @@ enum report_format {
 	REPORT_GITHUB,
 	REPORT_GITLAB,
 	REPORT_JUNIT,
+	REPORT_HTML,
 };
 
 /* A repository whose history was scanned. */

@@ -34,6 +34,41 @@ size_t safe_write(FILE *out, struct bytes text)
 	return width;
 }
 
+/* Text with what does not show itself as \xNN, escaped for HTML or for a string in a script. */
+static void write_escaped(FILE *out, struct bytes text, bool script)
+{
+	const unsigned char *ptr = text.ptr, *end = text.ptr + text.len;
+	const char *backslash = script ? "\\\\" : "\\";
+
+	while (ptr < end) {
+		uint32_t code;
+		unsigned len = utf8_decode(ptr, end, &code);
+		unsigned count = len ? len : 1;
+
+		if (!len || !utf8_shows_itself(code)) {
+			for (unsigned i = 0; i < count; i++)
+				fprintf(out, "%sx%02x", backslash, ptr[i]);
+		} else if (code == '\\') {
+			fprintf(out, "%s%s", backslash, backslash);
+		} else if (code < 0x80 && strchr("&<>\"'", (int)code)) {
+			fprintf(out, script ? "\\u%04" PRIx32 : "&#%" PRIu32 ";", code);
+		} else {
+			fwrite(ptr, 1, len, out);
+		}
+		ptr += count;
+	}
+}
+
+void safe_write_html(FILE *out, struct bytes text)
+{
+	write_escaped(out, text, false);
+}
+
+void safe_write_script(FILE *out, struct bytes text)
+{
+	write_escaped(out, text, true);
+}
+
 struct bytes safe_prefix(const struct finding *f)
 {
 	size_t len = f->prefix_len < PREVIEW_MAX ? f->prefix_len : PREVIEW_MAX;

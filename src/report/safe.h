@@ -22,6 +22,13 @@ enum { SAFE_PREVIEW_MAX = 64, SAFE_LINE_HASH_MAX = 32 };
  */
 size_t safe_write(FILE *out, struct bytes text);
 
+/*
+ * The same text, for a page: as content or a quoted attribute of HTML, and as (part of) a string of
+ * JSON in a <script>. Whatever the text is, it ends neither.
+ */
+void safe_write_html(FILE *out, struct bytes text);
+void safe_write_script(FILE *out, struct bytes text);
+
 /* The start of a secret that all of its kind have in common; points into the finding. */
 struct bytes safe_prefix(const struct finding *f);
 

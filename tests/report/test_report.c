@@ -48,13 +48,13 @@ static void wrong_specs_are_refused(void **state)
 	(void)state;
 	expect_refused("xml", ERR_USAGE,
 	               "-o xml: unknown format; there are text, jsonl, sarif, "
-	               "github, gitlab, junit");
+	               "github, gitlab, junit, html");
 	expect_refused("", ERR_USAGE,
 	               "-o : unknown format; there are text, jsonl, sarif, "
-	               "github, gitlab, junit");
+	               "github, gitlab, junit, html");
 	expect_refused("tex", ERR_USAGE,
 	               "-o tex: unknown format; there are text, jsonl, sarif, "
-	               "github, gitlab, junit");
+	               "github, gitlab, junit, html");
 	expect_refused("sarif=", ERR_USAGE, "-o sarif=: a file name is missing");
 	expect_refused("text=/", ERR_IO, "/: cannot be written: Is a directory");
 	expect_refused("text=no/x", ERR_IO, "no/x: cannot be written: No such file or directory");

@@ -35,6 +35,41 @@ static void text_is_safe_and_can_be_told_back(void **state)
 	expect((struct bytes){(const unsigned char *)"\0", 1}, "\\x00", 4);
 }
 
+static void expect_escaped(void (*writer)(FILE *, struct bytes), struct bytes value,
+                           const char *text)
+{
+	char *written = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&written, &len);
+
+	assert_non_null(out);
+	writer(out, value);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(written, text);
+	free(written);
+}
+
+static void text_ends_no_element_and_no_attribute(void **state)
+{
+	(void)state;
+	expect_escaped(safe_write_html, bytes_of("</script><!-- &amp; \"'\\ \xc3\xa4"),
+	               "&#60;/script&#62;&#60;!-- &#38;amp; &#34;&#39;\\\\ \xc3\xa4");
+	expect_escaped(safe_write_html,
+	               (struct bytes){(const unsigned char *)"\0\n\xff\xe2\x80\xa8", 6},
+	               "\\x00\\x0a\\xff\\xe2\\x80\\xa8");
+}
+
+static void text_ends_no_script_and_no_string(void **state)
+{
+	(void)state;
+	expect_escaped(
+	    safe_write_script, bytes_of("</script><!-- & \"'\\u003c \xc3\xa4"),
+	    "\\u003c/script\\u003e\\u003c!-- \\u0026 \\u0022\\u0027\\\\\\\\u003c \xc3\xa4");
+	expect_escaped(safe_write_script,
+	               (struct bytes){(const unsigned char *)"\0\n\xff\xe2\x80\xa8", 6},
+	               "\\\\x00\\\\x0a\\\\xff\\\\xe2\\\\x80\\\\xa8");
+}
+
 static void preview_shows_the_prefix_and_no_more(void **state)
 {
 	struct finding f = {.prefix = "abcdefghijklmnopqrstuvwx", .secret_len = UINT32_MAX};
@@ -54,6 +89,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_is_safe_and_can_be_told_back),
+	    cmocka_unit_test(text_ends_no_element_and_no_attribute),
+	    cmocka_unit_test(text_ends_no_script_and_no_string),
 	    cmocka_unit_test(preview_shows_the_prefix_and_no_more),
 	};
 
