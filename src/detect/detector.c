@@ -36,6 +36,15 @@ struct engine_rule {
 	bool gated; /* ... but only if one of its stubs is present */
 };
 
+/* What the engine knows of a stub beside the stub itself. */
+struct engine_stub {
+	uint32_t width; /* bytes */
+	uint32_t
+	    behind; /* the matches that it leads to are decided by so many bytes before it ... */
+	uint32_t ahead; /* ... and from its start on; UNBOUNDED: nobody knows */
+	bool escaped;   /* what is escaped around it is to be decoded */
+};
+
 /* A stub that is looked for without a prefilter. */
 struct spelled {
 	const struct byte_set *sets;
@@ -50,6 +59,7 @@ struct engine {
 	struct prefilter *prefilter; /* NULL: switched off */
 	struct engine_rule *rules;   /* all parts, numbered through */
 	uint32_t rule_count;
+	struct engine_stub *stubs; /* likewise */
 	/* Without a prefilter: the stubs that encoded text is known by, by two first bytes. */
 	struct byte_set (*sets)[BYTE_SETS_MAX];
 	struct spelled *spelled;
@@ -89,8 +99,11 @@ struct detector {
 	uint64_t text;             /* counts the texts */
 	struct detector_costs costs;
 	struct rule_cost *rule_costs; /* by rule; NULL: nobody counts */
-	struct hits hits;
+	struct hits hits;             /* that were read */
+	struct hits pending;          /* that are to be followed */
 	struct pieces pieces;
+	struct raw_match *by_rule; /* the matches that are being selected from, by rule and start */
+	size_t by_rule_cap;
 	struct proofs candidates;
 	struct trace *trace; /* NULL: nobody asks */
 	struct run_finder finders[ENCODED_COUNT];
@@ -184,6 +197,55 @@ static void add_rules(struct engine *engine, unsigned part)
 	}
 }
 
+static uint32_t add_widths(uint32_t a, uint32_t b)
+{
+	return a > UNBOUNDED - b ? UNBOUNDED : a + b;
+}
+
+static void widen(struct engine_stub *stub, uint32_t behind, uint32_t ahead)
+{
+	stub->behind = behind > stub->behind ? behind : stub->behind;
+	stub->ahead = ahead > stub->ahead ? ahead : stub->ahead;
+}
+
+/* Notes how far what the rule makes of the stub reaches. */
+static void add_use(struct engine_stub *stub, const struct engine_rule *r,
+                    const struct stub_use *use)
+{
+	const struct reach *reach = &r->rule->reach;
+
+	if (use->kind == STUB_ESCAPED)
+		stub->escaped = true;
+	else if (use->kind == STUB_ENCODED)
+		widen(stub, UNBOUNDED, UNBOUNDED);
+	else if (use->kind == STUB_ANCHORS && !r->whole && reach->width == UNBOUNDED)
+		widen(stub, UNBOUNDED, UNBOUNDED);
+	else if (use->kind == STUB_ANCHORS && !r->whole)
+		widen(stub, add_widths(use->last, reach->behind),
+		      add_widths(reach->width, reach->ahead));
+}
+
+static void add_stubs(struct engine *engine)
+{
+	engine->stubs = mem_calloc(engine->first_stub[PART_COUNT], sizeof(*engine->stubs));
+	for (unsigned part = 0; part < PART_COUNT; part++) {
+		const struct stub_index *stubs = &engine->set->parts[part].stubs;
+
+		for (size_t i = 0; i < stubs->count; i++) {
+			struct engine_stub *stub = &engine->stubs[engine->first_stub[part] + i];
+
+			stub->width = stubs->stubs[i].width;
+			for (uint32_t u = stubs->first_use[i]; u < stubs->first_use[i + 1]; u++) {
+				const struct engine_rule *r =
+				    &engine->rules[engine->first_rule[part] + stubs->uses[u].rule];
+
+				if (r->enabled)
+					add_use(stub, r, &stubs->uses[u]);
+			}
+		}
+	}
+}
+
 static bool knows_encoded(const struct stub_index *stubs, size_t stub)
 {
 	for (uint32_t u = stubs->first_use[stub]; u < stubs->first_use[stub + 1]; u++) {
@@ -260,6 +322,7 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
 	engine->whole = mem_calloc(count, sizeof(*engine->whole));
 	for (unsigned part = 0; part < PART_COUNT; part++)
 		add_rules(engine, part);
+	add_stubs(engine);
 	/* The built-in rules were checked when Trawl was built and tested. */
 	for (size_t i = 0; i < set->parts[PART_USER].count && !err; i++)
 		err =
@@ -283,6 +346,7 @@ void engine_free(struct engine *engine)
 	patterns_free(engine->patterns);
 	prefilter_free(engine->prefilter);
 	free(engine->rules);
+	free(engine->stubs);
 	free(engine->whole);
 	free(engine->sets);
 	free(engine->spelled);
@@ -326,6 +390,8 @@ void detector_free(struct detector *detector)
 	context_cache_free(detector->context);
 	prefilter_scratch_free(detector->scratch);
 	hits_release(&detector->hits);
+	hits_release(&detector->pending);
+	free(detector->by_rule);
 	pieces_release(&detector->pieces);
 	proofs_release(&detector->candidates);
 	for (size_t i = 0; i < LAYERS_MAX; i++) {
@@ -369,18 +435,56 @@ static void raw_set_clear(struct raw_set *set)
 	set->limited = NULL;
 }
 
+/* The first match that starts at or behind the place. */
+static size_t matches_from(const struct raw_set *set, uint32_t at)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (set->matches[middle].start < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void raw_set_add(struct raw_set *set, struct raw_match match)
 {
 	set->matches = mem_grow(set->matches, set->count, &set->cap, sizeof(*set->matches));
 	set->matches[set->count++] = match;
 }
 
-static int raw_match_order(const void *left, const void *right)
+static int by_start(const void *left, const void *right)
+{
+	const struct raw_match *a = left, *b = right;
+
+	return a->start != b->start ? (a->start > b->start) - (a->start < b->start)
+	                            : (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+static int by_rule(const void *left, const void *right)
 {
 	const struct raw_match *a = left, *b = right;
 
 	return a->rule != b->rule ? (a->rule > b->rule) - (a->rule < b->rule)
 	                          : (a->start > b->start) - (a->start < b->start);
+}
+
+/* Sorts the matches and drops what stands twice: some may be both carried over and found. */
+static void raw_set_sort(struct raw_set *set)
+{
+	size_t kept = 0;
+
+	if (set->count)
+		qsort(set->matches, set->count, sizeof(*set->matches), by_start);
+	for (size_t i = 0; i < set->count; i++) {
+		if (!kept || by_start(&set->matches[kept - 1], &set->matches[i]) != 0)
+			set->matches[kept++] = set->matches[i];
+	}
+	set->count = kept;
 }
 
 /* Another text comes: what was known of the last one is void. */
@@ -446,80 +550,18 @@ static void search_starts(struct detector *d, struct bytes text, uint32_t rule, 
 	state->next = from > last ? from : last + 1;
 }
 
-/* The segment that [start, end) lies in whole; NULL if there is none. Bytes past the text's ends
- * lie in no segment: the end itself is something that a pattern can see. */
-static const struct segment *segment_around(const struct segments *segments, int64_t start,
-                                            int64_t end)
-{
-	size_t low = 0, high = segments ? segments->count : 0;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		const struct segment *s = &segments->items[middle];
-
-		if (start >= s->start && end <= s->end)
-			return s;
-		if (start < s->start)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
-/* Adds the base's matches of the rule that start in [from, last], where the segment copies them. */
-static void carry_matches(const struct segments *segments, const struct segment *segment,
-                          uint32_t rule, uint32_t from, uint32_t last, struct raw_set *out)
-{
-	const struct raw_set *base = segments->base;
-	uint32_t shift = segment->from - segment->start; /* modulo 2^32, and so is the sum */
-	size_t low = 0, high = base->count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		struct raw_match key = {rule, from + shift, 0};
-
-		if (raw_match_order(&base->matches[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < base->count && base->matches[low].rule == rule &&
-	       base->matches[low].start <= last + shift;
-	     low++)
-		raw_set_add(out, (struct raw_match){rule, base->matches[low].start - shift,
-		                                    base->matches[low].end - shift});
-}
-
 /* A stub at this place lets matches of the rule start at some offsets before it: finds them. */
-static void follow_anchor(struct detector *d, struct bytes text, const struct segments *segments,
-                          uint32_t rule, const struct stub_use *use, uint32_t at, bool overlapping,
+static void follow_anchor(struct detector *d, struct bytes text, uint32_t rule,
+                          const struct stub_use *use, uint32_t at, bool overlapping,
                           struct raw_set *out)
 {
-	const struct reach *reach = &d->engine->rules[rule].rule->reach;
-	struct rule_state *state = state_of(d, rule);
-	uint32_t from = at > use->last ? at - use->last : 0;
-	uint32_t last = at - use->first;
-	const struct segment *segment = NULL;
 	uint64_t steps = matcher_steps(d->matcher);
+	uint32_t from = at > use->last ? at - use->last : 0;
 
-	if (at < use->first)
+	if (at < use->first || at - use->first < state_of(d, rule)->next)
 		return;
-	if (from < state->next)
-		from = state->next;
-	if (from > last)
-		return;
-	/* A base that lacks matches of a rule cannot say that there were none. */
-	if (segments && reach->width != UNBOUNDED && !segments->base->limited)
-		segment = segment_around(segments, (int64_t)from - reach->behind,
-		                         (int64_t)last + reach->width + reach->ahead);
-	if (segment) {
-		carry_matches(segments, segment, rule, from, last, out);
-		state->next = last + 1;
-	} else {
-		search_starts(d, text, rule, from, last, overlapping, out);
-		charge(d, rule, 1, steps);
-	}
+	search_starts(d, text, rule, from, at - use->first, overlapping, out);
+	charge(d, rule, 1, steps);
 }
 
 /* Adds a run to those that are to be decoded. */
@@ -571,8 +613,8 @@ static void note_stub(struct detector *d, uint32_t stub, struct raw_set *out)
 }
 
 /* Notes what is present and searches where matches may start. */
-static void follow_hit(struct detector *d, struct bytes text, const struct segments *segments,
-                       struct hit hit, bool overlapping, struct raw_set *out)
+static void follow_hit(struct detector *d, struct bytes text, struct hit hit, bool overlapping,
+                       struct raw_set *out)
 {
 	const struct engine *e = d->engine;
 	unsigned part = hit.stub >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
@@ -587,19 +629,19 @@ static void follow_hit(struct detector *d, struct bytes text, const struct segme
 		if (!e->rules[rule].enabled)
 			continue;
 		if (use->kind == STUB_ANCHORS && !e->rules[rule].whole)
-			follow_anchor(d, text, segments, rule, use, hit.at, overlapping, out);
+			follow_anchor(d, text, rule, use, hit.at, overlapping, out);
 		else if (use->kind == STUB_ENCODED || use->kind == STUB_ESCAPED)
 			follow_encoded(d, text, use, hit.at, out);
 	}
 }
 
-static void follow_hits(struct detector *d, struct bytes text, const struct segments *segments,
-                        const struct hits *hits, bool overlapping, struct raw_set *out)
+static void follow_hits(struct detector *d, struct bytes text, const struct hits *hits,
+                        bool overlapping, struct raw_set *out)
 {
 	uint64_t start = hits->count ? clock_ns() : 0;
 
 	for (size_t i = 0; i < hits->count; i++)
-		follow_hit(d, text, segments, hits->items[i], overlapping, out);
+		follow_hit(d, text, hits->items[i], overlapping, out);
 	if (hits->count)
 		d->costs.confirm_ns += clock_ns() - start;
 }
@@ -625,9 +667,8 @@ static void find_runs(struct detector *d, struct bytes text, struct raw_set *out
 
 		for (size_t i = e->first_spelled[pair]; i < e->first_spelled[pair + 1]; i++) {
 			if (stands_at(&e->spelled[i], text, at))
-				follow_hit(d, text, NULL,
-				           (struct hit){(uint32_t)at, e->spelled[i].stub}, false,
-				           out);
+				follow_hit(d, text, (struct hit){(uint32_t)at, e->spelled[i].stub},
+				           false, out);
 		}
 	}
 }
@@ -639,14 +680,6 @@ static bool read_text(struct detector *d, struct bytes text, size_t start, size_
 	d->costs.read += end - start;
 	return prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
 	                      (uint32_t)end, hits);
-}
-
-/* The width of a stub, in bytes. */
-static uint32_t stub_width(const struct engine *e, uint32_t stub)
-{
-	unsigned part = stub >= e->first_stub[PART_USER] ? PART_USER : PART_BUILTIN;
-
-	return e->set->parts[part].stubs.stubs[stub - e->first_stub[part]].width;
 }
 
 /* Lets the prefilter read the pieces of the text that wait, if there are any. */
@@ -661,7 +694,7 @@ static bool read_pieces(struct detector *d, struct hits *hits)
 	for (size_t i = kept; i < hits->count; i++) {
 		struct hit hit = hits->items[i];
 
-		if (pieces_locate(&d->pieces, &hit, stub_width(d->engine, hit.stub)))
+		if (pieces_locate(&d->pieces, &hit, d->engine->stubs[hit.stub].width))
 			hits->items[kept++] = hit;
 	}
 	hits->count = kept;
@@ -680,14 +713,13 @@ static bool read_gap(struct detector *d, struct bytes text, uint32_t start, uint
 }
 
 /*
- * Finds all hits of a text that copies parts of another: those that lie whole in a copied range are
- * the base's; for the rest, what lies between the ranges is read, with a stub's width around it.
+ * Reads what lies between the ranges that a text copies, with a stub's width around it: finds all
+ * hits that do not lie whole in a range, and some that do.
  */
-static bool find_hits(struct detector *d, struct bytes text, const struct segments *segments,
-                      struct hits *out)
+static bool read_gaps(struct detector *d, struct bytes text, const struct segments *segments,
+                      struct hits *hits)
 {
-	const struct engine *e = d->engine;
-	uint32_t margin = prefilter_stub_width(e->prefilter);
+	uint32_t margin = prefilter_stub_width(d->engine->prefilter);
 	uint32_t done = 0; /* up to here the text has been read */
 	uint32_t gap = 0;  /* where the present gap starts */
 
@@ -701,36 +733,155 @@ static bool find_hits(struct detector *d, struct bytes text, const struct segmen
 		/* What was read for the last gap need not be read again, but for a stub's width. */
 		if (start + margin < done)
 			start = done - margin;
-		if (start < end && !read_gap(d, text, start, end, out))
+		if (start < end && !read_gap(d, text, start, end, hits))
 			return false;
 		done = end > done ? end : done;
 		if (s)
 			gap = s->end;
 	}
-	if (!read_pieces(d, out))
-		return false;
+	return read_pieces(d, hits);
+}
+
+/* The hits of a text, as they are brought together from what was read and what is copied. */
+struct joiner {
+	struct detector *detector;
+	struct bytes text;
+	size_t next; /* of the hits that were read */
+	struct escape_finder escapes;
+	struct raw_set *out;
+};
+
+/* Adds the next hit. What a hit leads to has to be found, unless that is carried over. */
+static void join_hit(struct joiner *j, struct hit hit, bool carried)
+{
+	struct detector *d = j->detector;
+
+	hits_add(&j->out->hits, hit);
+	note_stub(d, hit.stub, j->out);
+	if (!carried ||
+	    (d->engine->stubs[hit.stub].escaped && escapes_around(&j->escapes, j->text, hit.at)))
+		hits_add(&d->pending, hit);
+}
+
+/* Adds the hits that were read and come before this one, and passes over the like of it. */
+static void join_before(struct joiner *j, struct hit hit)
+{
+	const struct hits *hits = &j->detector->hits;
+
+	for (; j->next < hits->count; j->next++) {
+		int order = hit_order(&hits->items[j->next], &hit);
+
+		if (order < 0)
+			join_hit(j, hits->items[j->next], false);
+		else if (order > 0)
+			break;
+	}
+}
+
+/* The first hit at or behind the place; `near` is a guess. */
+static size_t hits_from(const struct hits *hits, uint32_t at, size_t near)
+{
+	size_t low = 0, high = hits->count;
+
+	if (near > 0 && hits->items[near - 1].at >= at)
+		high = near - 1;
+	else if (near < hits->count && hits->items[near].at < at)
+		low = near + 1;
+	else
+		return near;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (hits->items[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * Adds those of the base's hits that lie whole in ranges that the text copies. Where all that
+ * decides about the matches that a hit leads to lies in the range, too, these are carried over.
+ */
+static void join_copies(struct joiner *j, const struct segments *segments)
+{
+	const struct engine *e = j->detector->engine;
+	const struct hits *base = &segments->base->hits;
+	size_t next = 0;
+
 	for (size_t i = 0; i < segments->count; i++) {
 		const struct segment *s = &segments->items[i];
-		const struct hits *base = &segments->base->hits;
-		size_t low = 0, high = base->count;
+		uint32_t len = s->end - s->start;
 
-		while (low < high) {
-			size_t middle = (low + high) / 2;
+		next = hits_from(base, s->from, next);
+		for (; next < base->count && base->items[next].at - s->from < len; next++) {
+			struct hit hit = base->items[next];
+			const struct engine_stub *stub = &e->stubs[hit.stub];
+			uint32_t at = hit.at - s->from;
 
-			if (base->items[middle].at < s->from)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		for (; low < base->count && base->items[low].at < s->from + (s->end - s->start);
-		     low++) {
-			struct hit hit = base->items[low];
-
-			if (hit.at + stub_width(e, hit.stub) <= s->from + (s->end - s->start))
-				hits_add(out, (struct hit){hit.at - s->from + s->start, hit.stub});
+			if (len - at < stub->width)
+				continue;
+			hit.at = s->start + at;
+			join_before(j, hit);
+			join_hit(j, hit,
+			         at >= stub->behind && len - at >= stub->ahead &&
+			             !segments->base->limited);
 		}
 	}
-	hits_sort(out);
+}
+
+/* Carries over the base's matches that lie, with all that decides about them, in ranges that the
+ * text copies. */
+static void carry_matches(const struct engine *e, const struct segments *segments,
+                          struct raw_set *out)
+{
+	const struct raw_set *base = segments->base;
+
+	/* A base that lacks matches of a rule cannot say that there were none. */
+	if (!base->count || base->limited)
+		return;
+	for (size_t i = 0; i < segments->count; i++) {
+		const struct segment *s = &segments->items[i];
+		uint32_t len = s->end - s->start;
+
+		for (size_t k = matches_from(base, s->from);
+		     k < base->count && base->matches[k].start - s->from < len; k++) {
+			struct raw_match match = base->matches[k];
+			const struct reach *reach = &e->rules[match.rule].rule->reach;
+			uint32_t at = match.start - s->from;
+
+			if (at < reach->behind || reach->width == UNBOUNDED ||
+			    (uint64_t)reach->width + reach->ahead > len - at)
+				continue;
+			if (out->count == RAW_MAX) {
+				out->limited = e->rules[match.rule].rule;
+				return;
+			}
+			raw_set_add(out, (struct raw_match){match.rule, s->start + at,
+			                                    s->start + (match.end - s->from)});
+		}
+	}
+}
+
+/* Finds the raw set of a text that copies parts of another: reads the rest and the seams. */
+static bool collect_rest(struct detector *d, struct bytes text, const struct segments *segments,
+                         struct raw_set *out)
+{
+	static const struct segments nothing_copied = {0};
+	struct joiner joiner = {.detector = d, .text = text, .out = out};
+
+	d->hits.count = 0;
+	d->pending.count = 0;
+	if (!read_gaps(d, text, segments ? segments : &nothing_copied, &d->hits))
+		return false;
+	hits_sort(&d->hits);
+	if (segments)
+		join_copies(&joiner, segments);
+	join_before(&joiner, (struct hit){UINT32_MAX, UINT32_MAX});
+	if (segments)
+		carry_matches(d->engine, segments, out);
+	follow_hits(d, text, &d->pending, true, out);
 	return true;
 }
 
@@ -753,7 +904,7 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 		while (end < text.len && d->hits.count &&
 		       d->hits.items[d->hits.count - 1].at >= end - margin)
 			d->hits.count--;
-		follow_hits(d, text, NULL, &d->hits, false, out);
+		follow_hits(d, text, &d->hits, false, out);
 	}
 	return true;
 }
@@ -761,7 +912,6 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 static void collect(struct detector *d, struct bytes text, const struct segments *segments,
                     bool keep_hits, struct raw_set *out)
 {
-	static const struct segments nothing_copied = {0};
 	uint64_t start = clock_ns(), confirmed = d->costs.confirm_ns;
 	bool complete = true;
 
@@ -772,17 +922,14 @@ static void collect(struct detector *d, struct bytes text, const struct segments
 		find_runs(d, text, out);
 		return;
 	}
-	if (segments || keep_hits) {
-		complete = find_hits(d, text, segments ? segments : &nothing_copied, &out->hits);
-		follow_hits(d, text, segments, &out->hits, true, out);
-	} else {
+	if (segments || keep_hits)
+		complete = collect_rest(d, text, segments, out);
+	else
 		complete = collect_chunks(d, text, out);
-	}
 	if (!complete)
 		mem_exhausted(); /* the one reason for which hs_scan() fails on sound arguments */
 	d->costs.prefilter_ns += clock_ns() - start - (d->costs.confirm_ns - confirmed);
-	if (out->count)
-		qsort(out->matches, out->count, sizeof(*out->matches), raw_match_order);
+	raw_set_sort(out);
 }
 
 void detector_collect(struct detector *d, struct bytes text, const struct segments *segments,
@@ -1323,11 +1470,26 @@ static void choose(struct detector *d, struct proofs *candidates, struct proofs 
 	choose_among(d, candidates->items + first, candidates->count - first, out);
 }
 
+/* The set's matches by rule, then start; valid until the next call. */
+static const struct raw_match *sort_by_rule(struct detector *d, const struct raw_set *raw)
+{
+	if (d->by_rule_cap < raw->count) {
+		d->by_rule_cap = raw->count;
+		d->by_rule = mem_resize(d->by_rule, raw->count, sizeof(*d->by_rule));
+	}
+	if (raw->count) {
+		memcpy(d->by_rule, raw->matches, raw->count * sizeof(*d->by_rule));
+		qsort(d->by_rule, raw->count, sizeof(*d->by_rule), by_rule);
+	}
+	return d->by_rule;
+}
+
 /* Makes proofs of the raw set, without a look at the runs. */
 static void select_plain(struct detector *d, struct bytes text, const struct surroundings *around,
                          const struct raw_set *raw, struct proofs *out)
 {
 	const struct engine *e = d->engine;
+	const struct raw_match *matches;
 
 	if (!raw->count && !e->whole_count)
 		return;
@@ -1336,13 +1498,14 @@ static void select_plain(struct detector *d, struct bytes text, const struct sur
 	d->candidates.count = 0;
 	d->candidates.limited = NULL;
 	d->denied.count = 0;
+	matches = sort_by_rule(d, raw);
 	for (size_t i = 0, end; i < raw->count; i = end) {
-		uint32_t number = raw->matches[i].rule;
+		uint32_t number = matches[i].rule;
 
-		for (end = i; end < raw->count && raw->matches[end].rule == number; end++)
+		for (end = i; end < raw->count && matches[end].rule == number; end++)
 			;
-		if (rule_applies(d, number, text, around, &raw->matches[i]))
-			prove_matches(d, text, number, raw->matches + i, end - i, &d->candidates);
+		if (rule_applies(d, number, text, around, &matches[i]))
+			prove_matches(d, text, number, matches + i, end - i, &d->candidates);
 	}
 	for (size_t i = 0; i < e->whole_count; i++) {
 		uint32_t number = e->whole[i];

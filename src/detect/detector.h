@@ -82,7 +82,7 @@ enum undecoded {
 /* The raw set of one text; zero-initialise, reuse, release. */
 struct raw_set {
 	struct hits hits;          /* every stub hit, in order; only if they were asked for */
-	struct raw_match *matches; /* by rule and start */
+	struct raw_match *matches; /* by start, then rule */
 	size_t count;
 	size_t cap;
 	uint32_t *present; /* the stubs that the text contains, each once */

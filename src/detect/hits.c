@@ -17,7 +17,7 @@ void hits_add(struct hits *hits, struct hit hit)
 	hits->items[hits->count++] = hit;
 }
 
-static int hit_order(const void *left, const void *right)
+int hit_order(const void *left, const void *right)
 {
 	const struct hit *a = left, *b = right;
 

@@ -24,6 +24,9 @@ void hits_release(struct hits *hits);
 
 void hits_add(struct hits *hits, struct hit hit);
 
+/* Compares two hits, as qsort() asks for it: by place, then stub. */
+int hit_order(const void *left, const void *right);
+
 /* Sorts by place, then stub, and drops what stands twice. */
 void hits_sort(struct hits *hits);
 
