@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
-enum { SPANS_MAX = 1024 * 1024 }; /* other matches of one pattern that are kept */
+enum {
+	SPANS_MAX = 1024 * 1024, /* other matches of one pattern that are kept */
+	AROUND_WIDTH_MAX = 512,  /* bytes of one that is looked for around a match alone */
+};
 
 /* The find loop's matches of one pattern. */
 struct spans {
@@ -162,6 +165,17 @@ static const struct span *nearest_on_side(const struct context *c, const struct 
 	           : NULL;
 }
 
+/* The nearer of two matches on either side of the match, of which one may be missing (NULL). */
+static bool choose_nearest(const struct span *before, const struct span *after, struct span match,
+                           struct span *nearest)
+{
+	if (before && after)
+		*nearest = match.start - before->end <= after->start - match.end ? *before : *after;
+	else if (before || after)
+		*nearest = before ? *before : *after;
+	return before || after;
+}
+
 enum found context_nearest(const struct context *c, struct context_cache *cache,
                            struct matcher *matcher, unsigned part, struct bytes text,
                            struct span match, struct span *nearest)
@@ -178,11 +192,39 @@ enum found context_nearest(const struct context *c, struct context_cache *cache,
 		before = nearest_on_side(c, spans, text, match, true);
 	if (c->kind != CONTEXT_BEFORE)
 		after = nearest_on_side(c, spans, text, match, false);
-	if (before && after)
-		*nearest = match.start - before->end <= after->start - match.end ? *before : *after;
-	else if (before || after)
-		*nearest = before ? *before : *after;
-	return before || after ? FOUND_MATCH : FOUND_NONE;
+	return choose_nearest(before, after, match, nearest) ? FOUND_MATCH : FOUND_NONE;
+}
+
+enum found context_around(const struct context *c, struct matcher *matcher, unsigned part,
+                          struct bytes text, struct span match, struct span *nearest)
+{
+	uint64_t most = c->max_char_distance, behind = most + AROUND_WIDTH_MAX;
+	uint64_t from = match.start > behind ? match.start - behind : 0, last = match.end + most;
+	struct span span, before, after;
+	bool has_before = false, has_after = false;
+
+	while (!has_after && from <= last && from <= text.len) {
+		enum found found =
+		    matcher_search(matcher, part, &c->pattern, text, (uint32_t)from,
+		                   last < UINT32_MAX ? (uint32_t)last : UINT32_MAX, &span);
+
+		if (found == FOUND_LIMIT)
+			return found;
+		if (found == FOUND_NONE)
+			break;
+		from = span.end > span.start ? span.end : span.end + 1;
+		if (span.start >= match.end) {
+			after = span;
+			has_after = true;
+		} else if (span.end <= match.start && match.start - span.end <= most) {
+			before = span;
+			has_before = true;
+		}
+	}
+	return choose_nearest(has_before ? &before : NULL, has_after ? &after : NULL, match,
+	                      nearest)
+	           ? FOUND_MATCH
+	           : FOUND_NONE;
 }
 
 enum found context_holds(const struct context *c, struct context_cache *cache,

@@ -32,4 +32,15 @@ enum found context_nearest(const struct context *context, struct context_cache *
                            struct matcher *matcher, unsigned part, struct bytes text,
                            struct span match, struct span *nearest);
 
+/* So many bytes of distance make it better to read around each match than the text once. */
+enum { AROUND_MAX = 400 };
+
+/*
+ * As context_nearest() for a context with a distance in bytes and none in lines, but only what
+ * stands around the match is read, from 512 bytes before the distance on: where that does not begin
+ * within another match, the answer is the same.
+ */
+enum found context_around(const struct context *c, struct matcher *matcher, unsigned part,
+                          struct bytes text, struct span match, struct span *nearest);
+
 #endif

@@ -1221,8 +1221,12 @@ static void capture_parts(const struct detector *d, const struct rule *rule,
 static enum found find_part(struct detector *d, struct bytes text, const struct engine_rule *r,
                             const struct part *part, struct span match, struct span *place)
 {
+	bool around =
+	    part->near.max_char_distance <= AROUND_MAX && part->near.max_line_distance == UNBOUNDED;
 	enum found found =
-	    context_nearest(&part->near, d->context, d->matcher, r->part, text, match, place);
+	    around
+		? context_around(&part->near, d->matcher, r->part, text, match, place)
+		: context_nearest(&part->near, d->context, d->matcher, r->part, text, match, place);
 
 	if (found != FOUND_MATCH)
 		return found;

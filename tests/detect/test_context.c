@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -295,6 +296,41 @@ static void many_others_on_one_long_line_take_no_time(void **state)
 	assert_true(clock() - start < 10 * CLOCKS_PER_SEC);
 }
 
+/* Reading around a match says the same as reading all. */
+static void around_is_as_nearest(void **state)
+{
+	static const char *const words[] = {"TOKEN", "near1", "near22", " ", "....", "\n", "nea"};
+	uint64_t seed = 1;
+	char text[2000];
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		struct context c = near(CONTEXT_AROUND, 0, "near[0-9]+");
+		struct scene s;
+		size_t len = 0;
+
+		c.max_char_distance = round % 40;
+		while (len < sizeof(text) - 10) {
+			seed = seed * UINT64_C(6364136223846793005) + 1;
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s",
+			                        words[(seed >> 33) % 7]);
+		}
+		scene_open(&s);
+		for (char *at = strstr(text, "TOKEN"); at; at = strstr(at + 1, "TOKEN")) {
+			uint32_t start = (uint32_t)(at - text);
+			struct span match = {start, start + 5}, a = {0, 0}, b = {0, 0};
+
+			assert_int_equal(
+			    context_around(&c, s.matcher, PART_USER, bytes_of(text), match, &a),
+			    context_nearest(&c, s.cache, s.matcher, PART_USER, bytes_of(text),
+			                    match, &b));
+			assert_int_equal(a.start, b.start);
+			assert_int_equal(a.end, b.end);
+		}
+		scene_close(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +344,7 @@ int main(void)
 	    cmocka_unit_test(a_cleared_cache_looks_at_the_next_text),
 	    cmocka_unit_test(more_matches_than_are_kept_are_a_limit),
 	    cmocka_unit_test(many_others_on_one_long_line_take_no_time),
+	    cmocka_unit_test(around_is_as_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
