@@ -6,7 +6,7 @@
 
 enum {
 	DISTANCE_MAX = 3,
-	SHOWN_MAX = 40,       /* characters of a word that is shown */
+	SHOWN_MAX = 24,       /* characters of a word that is shown */
 	SHOWN_DIGITS_MAX = 2, /* of these */
 };
 

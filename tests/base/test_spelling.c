@@ -54,10 +54,8 @@ static void what_may_be_shown(void **state)
 	assert_string_equal(spelling_shown("k777"), "[REDACTED]");
 	assert_string_equal(spelling_shown("a\nb"), "[REDACTED]");
 	assert_string_equal(spelling_shown("p\xc3\xa4ss"), "[REDACTED]");
-	assert_string_equal(spelling_shown("abcdefghijklmnopqrstuvwxyzabcdefghijklmn"),
-	                    "abcdefghijklmnopqrstuvwxyzabcdefghijklmn");
-	assert_string_equal(spelling_shown("abcdefghijklmnopqrstuvwxyzabcdefghijklmno"),
-	                    "[REDACTED]");
+	assert_string_equal(spelling_shown("abcdefghijklmnopqrstuvwx"), "abcdefghijklmnopqrstuvwx");
+	assert_string_equal(spelling_shown("abcdefghijklmnopqrstuvwxy"), "[REDACTED]");
 }
 
 int main(void)
