@@ -81,7 +81,8 @@ static void check_alone(struct check *check, const struct proof *own, size_t num
 		const struct proof *p = &check->proofs.items[i];
 
 		if (p->rule != own->rule && p->rule->type == own->rule->type &&
-		    p->decoded == own->decoded && p->start < own->end && p->end > own->start)
+		    p->rule->type != RULE_PROVIDER_VARIANT && p->decoded == own->decoded &&
+		    p->start < own->end && p->end > own->start)
 			fault(check, own->rule,
 			      "example %zu: `%s` of the same type finds its secret, too; join the "
 			      "two, narrow one, or give one another type",

@@ -58,7 +58,8 @@ const char *confidence_name(enum confidence confidence)
 
 const char *rule_type_name(enum rule_type type)
 {
-	static const char *const names[] = {"specific", "providerGeneric", "analyzerGeneric"};
+	static const char *const names[] = {"specific", "providerGeneric", "providerVariant",
+	                                    "analyzerGeneric"};
 
 	return names[type];
 }

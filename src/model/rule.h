@@ -13,8 +13,16 @@
 /* A width or a reach without bound. */
 #define UNBOUNDED UINT32_MAX
 
-/* Which rule wins on one secret: the smaller number. */
-enum rule_type { RULE_SPECIFIC, RULE_PROVIDER_GENERIC, RULE_ANALYZER_GENERIC };
+/*
+ * Which rule wins on one secret: the smaller number. Variants are forms that are described besides
+ * those of the providers' own rules; several may fit one secret, and then the first by id wins.
+ */
+enum rule_type {
+	RULE_SPECIFIC,
+	RULE_PROVIDER_GENERIC,
+	RULE_PROVIDER_VARIANT, /* ours: SonarSource's specification has the others */
+	RULE_ANALYZER_GENERIC,
+};
 
 enum level { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR };
 
@@ -265,7 +273,7 @@ const char *level_name(enum level level);
 /* "low", "medium", "high". */
 const char *confidence_name(enum confidence confidence);
 
-/* "specific", "providerGeneric", "analyzerGeneric". */
+/* "specific", "providerGeneric", "providerVariant", "analyzerGeneric". */
 const char *rule_type_name(enum rule_type type);
 
 /* Whether the rule is so unspecific that it skips binaries: RULE_ANALYZER_GENERIC. */

@@ -769,6 +769,10 @@ static void take_detection(struct loader *l, const struct yaml_node *parent, str
 		read_parts(l, module, rule);
 }
 
+/* Names of enum rule_type, in its order. */
+static const char *const rule_types[] = {"specific", "providerGeneric", "providerVariant",
+                                         "analyzerGeneric", NULL};
+
 /* Addresses, or mappings whose link is the address. */
 static void take_references(struct loader *l, const struct yaml_node *metadata, strings *field)
 {
@@ -976,7 +980,6 @@ static void read_rule(struct loader *l, const struct yaml_node *node, const stru
 	                                            .optional = {"message", "impact", "fix",
 	                                                         "references", "category", "type",
 	                                                         "charset", "defaultProfile"}};
-	static const char *const types[] = {"specific", "providerGeneric", "analyzerGeneric", NULL};
 	const struct yaml_node *metadata;
 	struct rule rule = *defaults;
 	unsigned type = RULE_SPECIFIC;
@@ -991,8 +994,8 @@ static void read_rule(struct loader *l, const struct yaml_node *node, const stru
 	take_text(l, node, "rspecKey", &rule.rspec_key);
 	take_text(l, metadata, "name", &rule.name);
 	take_metadata(l, metadata, &rule);
-	take_choice(l, metadata, "type", types, &type);
-	take_choice(l, node, "type", types, &type);
+	take_choice(l, metadata, "type", rule_types, &type);
+	take_choice(l, node, "type", rule_types, &type);
 	rule.type = type;
 	take_weights(l, node, &rule);
 	take_detection(l, node, &rule);
@@ -1058,11 +1061,12 @@ static void read_row(struct loader *l, const struct yaml_node *node, const char 
 {
 	static const struct shape shape = {
 	    "a row", .required = {"provider", "credential", "shape"},
-	    .optional = {"keywords", "with", "references", "severity", "confidence"}};
+	    .optional = {"keywords", "with", "references", "severity", "confidence", "type"}};
 	struct rule rule = {.file = l->file, .line = node->line, .category = category};
 	struct table_patterns patterns;
 	struct table_row row = {0};
 	struct regex_facts facts;
+	unsigned type;
 	struct error error;
 
 	if (!has_shape(l, node, &shape))
@@ -1078,6 +1082,9 @@ static void read_row(struct loader *l, const struct yaml_node *node, const char 
 		fail(l, node->line, "%s", error.message);
 	if (l->err)
 		return;
+	type = rule.type;
+	take_choice(l, node, "type", rule_types, &type);
+	rule.type = type;
 	rule.pattern = make_pattern(l, node->line, "the row's pattern", patterns.value, &facts);
 	take_facts(&rule, &facts);
 	take_rejects(l, node->line, &patterns, made, &rule.filters);

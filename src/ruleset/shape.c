@@ -45,7 +45,7 @@ static struct shape_item *add_item(struct reader *r, bool fixed)
 	struct shape_item *item;
 
 	if (r->count == SHAPE_ITEMS_MAX) {
-		r->problem = "has more than 256 items";
+		r->problem = "has more than 1024 items";
 		return NULL;
 	}
 	item = &r->items[r->count++];

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-	SHAPE_ITEMS_MAX = 256,  /* a fixed character is one */
+	SHAPE_ITEMS_MAX = 1024, /* a fixed character is one */
 	SHAPE_WIDTH_MAX = 4096, /* characters of one item */
 	SHAPE_CHARACTERS = 128, /* ASCII */
 };

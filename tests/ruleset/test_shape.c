@@ -83,7 +83,9 @@ static void wrong_shapes_are_refused(void **state)
 	assert_refused("hex{4097}", "the shape `hex{4097}`" COUNT);
 	assert_refused("hex{99999999999}", "the shape `hex{99999999999}`" COUNT);
 	assert_refused("\xc3\xa4", "the shape `\xc3\xa4` holds characters other than ASCII ones");
-	assert_refused(HUNDRED HUNDRED HUNDRED, "the shape `" SIXTY "` has more than 256 items");
+	assert_refused(
+	    HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED,
+	    "the shape `" SIXTY "` has more than 1024 items");
 }
 
 static void floors_follow_from_the_shape(void **state)
