@@ -1399,7 +1399,7 @@ static void note_loser(struct detector *d, const struct proof *proof)
 }
 
 /*
- * Drops what generic rules found at a place that a specific rule knows and denies, as a placeholder
+ * Drops what generic rules and variants found at a place that a specific rule knows and denies, as a placeholder
  * or for its checksum. Both lists are in order.
  */
 static void drop_denied(struct detector *d)
@@ -1424,7 +1424,7 @@ static void drop_denied(struct detector *d)
 			else
 				high = middle;
 		}
-		if (rule_is_generic(c->rule) && low && denied->items[low - 1].end > c->start)
+		if (c->rule->type >= RULE_PROVIDER_VARIANT && low && denied->items[low - 1].end > c->start)
 			note_loser(d, c);
 		else
 			candidates->items[kept++] = *c;

@@ -399,7 +399,7 @@ static void wrong_types_and_values_are_refused(void **state)
 	    {"      rspecKey: [a]\n", "x.yaml:6: rspecKey must be text and not empty"},
 	    {"      rspecKey:\n", "x.yaml:6: rspecKey must be text and not empty"},
 	    {"      type: generic\n", "x.yaml:6: type cannot be `generic`; use one of: specific, "
-	                              "providerGeneric, analyzerGeneric"},
+	                              "providerGeneric, providerVariant, analyzerGeneric"},
 	    {"      severity: High\n",
 	     "x.yaml:6: severity cannot be `High`; use one of: low, medium, high, critical"},
 	    {"      confidence: [high]\n", "x.yaml:6: confidence must be text and not empty"},

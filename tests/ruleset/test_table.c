@@ -155,7 +155,7 @@ static void wrong_rows_are_refused(void **state)
 	               "x.yaml:2: a row has no `credential`; add it");
 	assert_refused(ROW "shape: 'hex{32}', colour: red}",
 	               "x.yaml:3: unknown key `colour` in a row; known keys are: provider, "
-	               "credential, shape, keywords, with, references, severity, confidence");
+	               "credential, shape, keywords, with, references, severity, confidence, type");
 	assert_refused(ROW "shape: 'hex{}'}",
 	               "x.yaml:3: the shape `hex{}` has a count that is not {N} or {N,M} with N <= "
 	               "M <= 4096");
