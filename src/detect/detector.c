@@ -6,6 +6,7 @@
 #include "detect/confirm.h"
 #include "detect/context.h"
 #include "detect/filters.h"
+#include "detect/misfit.h"
 #include "detect/paths.h"
 #include "detect/pieces.h"
 #include "detect/placeholder.h"
@@ -105,7 +106,8 @@ struct detector {
 	struct raw_match *by_rule; /* the matches that are being selected from, by rule and start */
 	size_t by_rule_cap;
 	struct proofs candidates;
-	struct trace *trace; /* NULL: nobody asks */
+	struct trace *trace;     /* NULL: nobody asks */
+	struct misfits *misfits; /* NULL: nobody asked yet */
 	struct run_finder finders[ENCODED_COUNT];
 	struct escape_finder escapes;
 	struct layer layers[LAYERS_MAX]; /* by the depth of the text that the runs stand in */
@@ -402,6 +404,7 @@ void detector_free(struct detector *detector)
 		proofs_release(&detector->layers[i].proofs);
 	}
 	proofs_release(&detector->denied);
+	misfits_free(detector->misfits);
 	free(detector->states);
 	free(detector->stub_seen);
 	free(detector->rule_costs);
@@ -1123,6 +1126,22 @@ static bool is_placeholder(struct detector *d, const struct rule *rule, struct b
 	return found != PLACEHOLDER_NONE;
 }
 
+/* Whether a generic rule took for a secret what a provider's rule says is none. */
+static bool is_misfit(struct detector *d, const struct rule *rule, struct bytes text,
+                      const struct proof *proof)
+{
+	const struct rule *near;
+
+	if (!(rule->filters.heuristics & HEURISTIC_MISFIT))
+		return false;
+	if (!d->misfits)
+		d->misfits = misfits_new(d->engine->set);
+	near = misfits_find(d->misfits, text, proof->start, proof->end);
+	trace_say(d->trace, "misfit", near ? TRACE_REJECTED : TRACE_PASSED, "%s%s",
+	          near ? "announced, but not of the form of " : "none", near ? near->id : "");
+	return near != NULL;
+}
+
 static void lower(struct proof *proof, enum level most)
 {
 	proof->confidence = CONFIDENCE_LOW;
@@ -1190,7 +1209,7 @@ static bool judge(struct detector *d, const struct rule *rule, struct bytes text
 		          verdict.text);
 	/* What decodes is no placeholder, spent and locked keys included. */
 	if (!proved && verdict.soundness <= STRUCTURE_BROKEN && !e->options.placeholders &&
-	    is_placeholder(d, rule, secret))
+	    (is_placeholder(d, rule, secret) || is_misfit(d, rule, text, proof)))
 		return false;
 	if ((refuted && e->options.checksum == CHECKSUM_STRICT) ||
 	    (rule->checksum.required && proof->checksum == CHECKSUM_STATE_INVALID))

@@ -4,7 +4,7 @@
 enum { DETECTION_VERSION = 1 };
 
 /* Whoever adds to a rule decides whether the digest is to know it, and then changes this. */
-_Static_assert(sizeof(void *) != 8 || (sizeof(struct rule) == 360 && sizeof(struct filters) == 72 &&
+_Static_assert(sizeof(void *) != 8 || (sizeof(struct rule) == 400 && sizeof(struct filters) == 72 &&
                                        sizeof(struct context) == 56 && sizeof(struct part) == 80 &&
                                        sizeof(struct checksum) == 28),
                "a member of rules that rule_digest() does not know");
@@ -123,6 +123,7 @@ void rule_digest(const struct rule *r, unsigned char out[DIGEST_SIZE])
 	digest_add_number(&d, r->reach.width);
 	digest_add_number(&d, r->reach.ahead);
 	digest_add_number(&d, r->prefix_len);
+	add_strings(&d, r->keywords);
 	digest_end(&d, out);
 }
 
@@ -141,8 +142,8 @@ void engine_digest(const struct engine *engine, const struct ruleset *set,
 	digest_add_number(&d, o->checksum);
 	for (size_t part = 0; part < PART_COUNT; part++) {
 		for (size_t i = 0; i < set->parts[part].count; i++) {
-			if (!set->enabled[part][i])
-				continue;
+			/* What is not enabled counts, too: detect/misfit.h asks all rules. */
+			digest_add_number(&d, set->enabled[part][i]);
 			rule_digest(&set->parts[part].rules[i], rule);
 			digest_add(&d, (struct bytes){rule, sizeof(rule)});
 		}

@@ -186,6 +186,11 @@ static void put_derived_fields(FILE *out, const struct rule *rule)
 	        "\t.reach = {%" PRIu32 "u, %" PRIu32 "u, %" PRIu32 "u},\n"
 	        "\t.prefix_len = %" PRIu32 "u,\n",
 	        rule->reach.behind, rule->reach.width, rule->reach.ahead, rule->prefix_len);
+	put_strings_field(out, "form.leads", rule->form.leads);
+	fprintf(out,
+	        "\t.form.min = %" PRIu32 "u,\n\t.form.max = %" PRIu32 "u,\n"
+	        "\t.form.characters = {%" PRIu64 "u, %" PRIu64 "u},\n",
+	        rule->form.min, rule->form.max, rule->form.characters[0], rule->form.characters[1]);
 	if (!rule->anchor_count)
 		return;
 	fputs("\t.anchors = (const struct anchor[]){\n", out);
@@ -238,6 +243,7 @@ static void put_rule(FILE *out, const struct rule *rule)
 	fputs("\t.pattern = ", out);
 	put_pattern(out, &rule->pattern);
 	fputs(",\n", out);
+	put_strings_field(out, "keywords", rule->keywords);
 	if (rule->context) {
 		fputs("\t.context = &(const struct context)", out);
 		put_context(out, rule->context);

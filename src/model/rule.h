@@ -73,7 +73,12 @@ enum part_absence {
 	PART_REJECTS, /* none */
 };
 
-enum heuristic { HEURISTIC_PATH = 1, HEURISTIC_URI = 2, HEURISTIC_WORDS = 4 };
+enum heuristic {
+	HEURISTIC_PATH = 1,
+	HEURISTIC_URI = 2,
+	HEURISTIC_WORDS = 4,
+	HEURISTIC_MISFIT = 8, /* asks about the other rules: detect/misfit.h */
+};
 
 enum checksum_algorithm {
 	CHECKSUM_NONE,
@@ -225,6 +230,14 @@ struct part {
 	enum structure structure; /* what it says is said of the finding */
 };
 
+/* What secrets look like, as far as the pattern tells it. */
+struct form {
+	strings leads;          /* lower-case; what they start with; NULL: nothing of its own */
+	uint32_t min;           /* bytes */
+	uint32_t max;           /* bytes; UNBOUNDED possible */
+	uint64_t characters[2]; /* the ASCII characters that they may hold, a bit for each */
+};
+
 struct rule {
 	const char *id;        /* kebab-case, unique, stable for ever */
 	const char *rspec_key; /* "S7791"; NULL: none */
@@ -243,6 +256,7 @@ struct rule {
 	struct file_filter include;
 	struct file_filter reject;
 	struct pattern pattern;
+	strings keywords;              /* of a table's row; NULL: it has none, or is no row */
 	const struct context *context; /* NULL: none */
 	struct filters filters;
 	struct checksum checksum;
@@ -255,6 +269,7 @@ struct rule {
 	const struct anchor *anchors; /* none: every blob that meets `include` is a candidate */
 	size_t anchor_count;
 	uint32_t prefix_len; /* characters of a secret that are the same in all of them */
+	struct form form;
 
 	const struct example *examples;
 	size_t example_count;

@@ -478,6 +478,7 @@ static void take_facts(struct rule *rule, const struct regex_facts *facts)
 	rule->anchors = facts->anchors;
 	rule->anchor_count = facts->anchor_count;
 	rule->prefix_len = facts->prefix_len;
+	rule->form = facts->form;
 }
 
 static void read_matching(struct loader *l, const struct yaml_node *node, struct rule *rule)
@@ -574,7 +575,7 @@ static void read_groups(struct loader *l, const struct yaml_node *node, struct f
 
 static unsigned read_heuristics(struct loader *l, const struct yaml_node *node)
 {
-	static const char *const names[] = {"path", "uri", "words", NULL};
+	static const char *const names[] = {"path", "uri", "words", "misfit", NULL};
 	unsigned heuristics = 0;
 	size_t count;
 	const struct yaml_node *entries = entries_of(l, node, &count);

@@ -21,6 +21,8 @@ enum {
 	STEPS_PER_RUN = 8,          /* weighing a stub costs as much as that many nodes */
 	SMALL_SET = 8,              /* bytes of a set that does not interrupt a literal */
 	PREFIX_MAX = 16,            /* bytes of a secret that a preview may show */
+	LEAD_MIN = 4,               /* bytes of a start that chance does not bring */
+	LEADS_MAX = 32,             /* texts that one run may stand for */
 };
 
 /* ---- Sets of bytes ---- */
@@ -1347,6 +1349,92 @@ static uint32_t fixed_prefix(const struct node *secret, struct arena *scratch)
 	return PREFIX_MAX;
 }
 
+/* ---- The form of the secret ---- */
+
+static void note_characters(const struct node *n, struct set *all)
+{
+	if (n->kind == NODE_SET)
+		set_merge(all, &n->set);
+	if (n->kind == NODE_OPAQUE)
+		set_add_range(all, 0, 127);
+	for (const struct node *c = n->child; c && n->kind != NODE_LOOK; c = c->next)
+		note_characters(c, all);
+}
+
+/* The set's characters whatever their case, in small letters; 0 if they are too many to tell. */
+static unsigned folded(const struct set *s, char out[SMALL_SET])
+{
+	unsigned count = 0;
+
+	for (unsigned c = 0; c < 256; c++) {
+		if (!set_has(s, c) || (c < 128 && isupper((int)c) && set_has(s, c + 32)))
+			continue;
+		if (count == SMALL_SET || c > 127)
+			return 0;
+		out[count++] = (char)tolower((int)c);
+	}
+	return count;
+}
+
+/* Writes the texts that the run starts with, of equal length, and returns their number. */
+static unsigned run_leads(const struct run *run, char texts[LEADS_MAX][PREFIX_MAX + 1])
+{
+	unsigned count = 1, len = 0;
+
+	for (; len < run->len && len < PREFIX_MAX; len++) {
+		char next[SMALL_SET];
+		unsigned choices = folded(run->sets[len], next);
+
+		if (!choices || count * choices > LEADS_MAX)
+			break;
+		for (unsigned i = count * choices; i-- > 0;) {
+			memmove(texts[i], texts[i % count], len);
+			texts[i][len] = next[i / count];
+		}
+		count *= choices;
+	}
+	for (unsigned i = 0; i < count; i++)
+		texts[i][len] = '\0';
+	return len < LEAD_MIN ? 0 : count;
+}
+
+static strings secret_leads(const struct node *secret, struct arena *arena, struct arena *scratch)
+{
+	struct runs *runs = arena_alloc(scratch, 1, sizeof(*runs));
+	const char **found = arena_alloc(scratch, (size_t)RUNS_MAX * LEADS_MAX, sizeof(*found));
+	const char **leads;
+	unsigned steps = 0;
+	size_t count = 0;
+
+	runs_nothing(runs, false);
+	append_node(runs, secret, &steps);
+	for (unsigned i = 0; i < runs->count; i++) {
+		char texts[LEADS_MAX][PREFIX_MAX + 1];
+		unsigned added = run_leads(&runs->items[i], texts);
+
+		for (unsigned k = 0; k < added; k++)
+			found[count++] = arena_text(arena, bytes_of(texts[k]));
+	}
+	if (!count)
+		return NULL;
+	leads = arena_alloc(arena, count + 1, sizeof(*leads));
+	memcpy(leads, found, count * sizeof(*leads));
+	return leads;
+}
+
+static struct form secret_form(const struct node *secret, struct arena *arena,
+                               struct arena *scratch)
+{
+	struct extent extent = node_extent(secret);
+	struct set characters = {{0}};
+
+	note_characters(secret, &characters);
+	return (struct form){.leads = secret_leads(secret, arena, scratch),
+	                     .min = extent.min,
+	                     .max = extent.max,
+	                     .characters = {characters.bits[0], characters.bits[1]}};
+}
+
 /* Stubs weaker than this hit so often that reading the whole blob is no dearer. */
 static const double BITS_MIN = 11;
 
@@ -1408,8 +1496,10 @@ enum err regex_analyse(const char *expression, struct arena *arena, struct regex
 	if (extent.behind == UNBOUNDED || extent.ahead == UNBOUNDED)
 		facts->reach.width = UNBOUNDED;
 	/* Where it is not certain what the secret is, nothing of it may be shown. */
-	if (secret || !p.seen_group)
+	if (secret || !p.seen_group) {
 		facts->prefix_len = fixed_prefix(secret ? secret : root, &scratch);
+		facts->form = secret_form(secret ? secret : root, arena, &scratch);
+	}
 	facts_anchors(facts, root, arena);
 	err = ERR_NONE;
 out:

@@ -312,6 +312,7 @@ enum err table_expand(const struct table_row *row, struct arena *arena, struct r
 		return err;
 	fill_texts(&x, rule);
 	fill_patterns(&x, patterns);
+	rule->keywords = row->keywords;
 	rule->type = row->keywords ? RULE_PROVIDER_GENERIC : RULE_SPECIFIC;
 	rule->filters.entropy_threshold = shape_entropy_floor(&x.shape);
 	fill_examples(&x, rule);

@@ -1,0 +1,277 @@
+#include "detect/misfit.h"
+
+#include "base/memory.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum {
+	TEXT_MAX = 40,    /* characters of a prefix or a name, without what joins words */
+	NAMED_MIN = 16,   /* bytes of a value that a name announces: a shorter one is a password */
+	SURPLUS_MAX = 4,  /* bytes by which a slip lengthens a value; more is another format */
+	BEFORE_MAX = 100, /* bytes of the line before the value in which names are looked for */
+	BEHIND_MAX = 60,  /* ... and behind it */
+};
+
+/* A text by which secrets of a rule are known. */
+struct sign {
+	char text[TEXT_MAX + 1];
+	bool asks; /* a name that counts only before one of the words that follow names */
+	const struct rule *rule;
+};
+
+/* In the order of their texts. */
+struct signs {
+	struct sign *items;
+	size_t count;
+};
+
+struct misfits {
+	struct signs leads; /* what a value starts with */
+	struct signs names; /* what stands on its line */
+};
+
+/* What the signs that were met say of one value. */
+struct opinion {
+	struct bytes value;
+	const struct rule *near; /* NULL: no rule's secret is like it */
+	bool fits;
+};
+
+/* ---- The lists ---- */
+
+static void add_sign(struct signs *signs, const char *text, bool asks, const struct rule *rule)
+{
+	struct sign *sign = &signs->items[signs->count];
+	size_t len = 0;
+
+	for (; *text && len < TEXT_MAX; text++) {
+		if (asks && !isalnum((unsigned char)*text))
+			continue;
+		sign->text[len++] = *text;
+	}
+	sign->rule = rule;
+	signs->count += len > 0;
+}
+
+static void add_name(struct signs *signs, const char *keyword, const struct rule *rule)
+{
+	size_t first = signs->count;
+
+	add_sign(signs, keyword, true, rule);
+	if (signs->count > first)
+		signs->items[first].asks = keyword[strlen(keyword) - 1] == '_';
+}
+
+static size_t length_of(strings list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+static int sign_order(const void *left, const void *right)
+{
+	return strcmp(((const struct sign *)left)->text, ((const struct sign *)right)->text);
+}
+
+/* Only a specific rule's prefix tells; and a name only where no prefix is to be expected. */
+static strings leads_of(const struct rule *rule)
+{
+	return rule->type == RULE_SPECIFIC ? rule->form.leads : NULL;
+}
+
+static strings names_of(const struct rule *rule)
+{
+	return rule->form.leads ? NULL : rule->keywords;
+}
+
+struct misfits *misfits_new(const struct ruleset *set)
+{
+	struct misfits *misfits = mem_calloc(1, sizeof(*misfits));
+	size_t leads = 0, names = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (unsigned part = 0; part < PART_COUNT; part++) {
+			for (size_t i = 0; i < set->parts[part].count; i++) {
+				const struct rule *rule = &set->parts[part].rules[i];
+				strings lead = leads_of(rule), name = names_of(rule);
+
+				leads += length_of(lead);
+				names += length_of(name);
+				for (; pass && lead && *lead; lead++)
+					add_sign(&misfits->leads, *lead, false, rule);
+				for (; pass && name && *name; name++)
+					add_name(&misfits->names, *name, rule);
+			}
+		}
+		if (pass == 0) {
+			misfits->leads.items = mem_calloc(leads + 1, sizeof(struct sign));
+			misfits->names.items = mem_calloc(names + 1, sizeof(struct sign));
+		}
+	}
+	qsort(misfits->leads.items, misfits->leads.count, sizeof(struct sign), sign_order);
+	qsort(misfits->names.items, misfits->names.count, sizeof(struct sign), sign_order);
+	return misfits;
+}
+
+void misfits_free(struct misfits *misfits)
+{
+	if (!misfits)
+		return;
+	free(misfits->leads.items);
+	free(misfits->names.items);
+	free(misfits);
+}
+
+/* The signs [low, high), which share their first characters. */
+struct range {
+	size_t low;
+	size_t high;
+};
+
+/* The first sign of the range whose character at this place is not below the given one. */
+static size_t first_from(const struct signs *signs, struct range range, size_t at, int character)
+{
+	while (range.low < range.high) {
+		size_t middle = (range.low + range.high) / 2;
+
+		if ((unsigned char)signs->items[middle].text[at] < character)
+			range.low = middle + 1;
+		else
+			range.high = middle;
+	}
+	return range.low;
+}
+
+/* Leaves in the range what goes on with the character at this place. */
+static void narrow(const struct signs *signs, struct range *range, size_t at, int character)
+{
+	range->low = first_from(signs, *range, at, character);
+	range->high = first_from(signs, *range, at, character + 1);
+}
+
+/* ---- Opinions ---- */
+
+static bool holds_only(struct bytes value, const uint64_t characters[2])
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = value.ptr[i];
+
+		if (c > 127 || !(characters[c >> 6] >> (c & 63) & 1))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Adds what a rule says of the value that its prefix or its name announces: with other characters
+ * it is another kind of secret.
+ */
+static void ask(struct opinion *opinion, const struct rule *rule)
+{
+	const struct form *form = &rule->form;
+	size_t len = opinion->value.len;
+
+	if (!holds_only(opinion->value, form->characters))
+		return;
+	if (len >= form->min && len <= form->max)
+		opinion->fits = true;
+	else if (len < form->min || len - form->max <= SURPLUS_MAX)
+		opinion->near = rule;
+}
+
+static void ask_leads(const struct signs *signs, struct opinion *opinion)
+{
+	struct range range = {0, signs->count};
+
+	for (size_t at = 0; at < opinion->value.len && range.low < range.high;) {
+		narrow(signs, &range, at, tolower(opinion->value.ptr[at]));
+		at++;
+		for (size_t i = range.low; i < range.high && !signs->items[i].text[at]; i++)
+			ask(opinion, signs->items[i].rule);
+	}
+}
+
+/* Whether a word, or a part of a camelCased one, starts here. */
+static bool starts_word(struct bytes text, size_t at)
+{
+	int here = text.ptr[at], before = at ? text.ptr[at - 1] : ' ';
+
+	return isalnum(here) && (!isalpha(before) || (isupper(here) && !isupper(before)));
+}
+
+static bool joins_words(int c)
+{
+	return c == '_' || c == '-' || c == '.' || c == ' ';
+}
+
+/* Whether a name ends before this place; `asks`: a word must follow that follows names. */
+static bool ends_name(struct bytes text, size_t at, bool asks)
+{
+	static const char *const words[] = {"api",  "key",  "tok",  "sec", "acc",
+	                                    "auth", "pass", "cred", "com", "io"};
+	bool ends = at == text.len || !islower(text.ptr[at]);
+
+	if (at < text.len && joins_words(text.ptr[at]))
+		at++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t len = strlen(words[i]);
+
+		if (at + len <= text.len &&
+		    strncasecmp((const char *)text.ptr + at, words[i], len) == 0)
+			return true;
+	}
+	return ends && !asks;
+}
+
+/* Asks the rules whose names start at this place of the line. */
+static void ask_names_at(const struct signs *signs, struct bytes line, size_t start,
+                         struct opinion *opinion)
+{
+	struct range range = {0, signs->count};
+	size_t at = 0;
+
+	for (size_t i = start; i < line.len && at < TEXT_MAX && range.low < range.high; i++) {
+		int c = line.ptr[i];
+
+		if (i > start && joins_words(c) && !joins_words(line.ptr[i - 1]))
+			continue;
+		if (!isalnum(c))
+			return;
+		narrow(signs, &range, at++, tolower(c));
+		for (size_t k = range.low; k < range.high && !signs->items[k].text[at]; k++) {
+			if (ends_name(line, i + 1, signs->items[k].asks))
+				ask(opinion, signs->items[k].rule);
+		}
+	}
+}
+
+static void ask_names(const struct signs *signs, struct bytes line, struct opinion *opinion)
+{
+	for (size_t at = 0; at < line.len; at++) {
+		if (starts_word(line, at))
+			ask_names_at(signs, line, at, opinion);
+	}
+}
+
+const struct rule *misfits_find(const struct misfits *misfits, struct bytes text, size_t start,
+                                size_t end)
+{
+	struct opinion opinion = {.value = bytes_slice(text, start, end)};
+	size_t from = start, to = end;
+
+	ask_leads(&misfits->leads, &opinion);
+	if (opinion.value.len >= NAMED_MIN) {
+		while (from > 0 && start - from < BEFORE_MAX && text.ptr[from - 1] != '\n')
+			from--;
+		while (to < text.len && to - end < BEHIND_MAX && text.ptr[to] != '\n')
+			to++;
+		ask_names(&misfits->names, bytes_slice(text, from, start), &opinion);
+		ask_names(&misfits->names, bytes_slice(text, end, to), &opinion);
+	}
+	return opinion.fits ? NULL : opinion.near;
+}
