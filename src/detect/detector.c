@@ -1418,8 +1418,8 @@ static void note_loser(struct detector *d, const struct proof *proof)
 }
 
 /*
- * Drops what generic rules and variants found at a place that a specific rule knows and denies, as a placeholder
- * or for its checksum. Both lists are in order.
+ * Drops what generic rules and variants found at a place that a specific rule knows and denies, as
+ * a placeholder or for its checksum. Both lists are in order.
  */
 static void drop_denied(struct detector *d)
 {
@@ -1443,7 +1443,8 @@ static void drop_denied(struct detector *d)
 			else
 				high = middle;
 		}
-		if (c->rule->type >= RULE_PROVIDER_VARIANT && low && denied->items[low - 1].end > c->start)
+		if (c->rule->type >= RULE_PROVIDER_VARIANT && low &&
+		    denied->items[low - 1].end > c->start)
 			note_loser(d, c);
 		else
 			candidates->items[kept++] = *c;
