@@ -12,8 +12,8 @@
 void rule_digest(const struct rule *rule, unsigned char out[DIGEST_SIZE]);
 
 /*
- * Of the rules, in order, and which are in use, and of the engine: its options (but for the time of day) and the
- * version of the code that detects.
+ * Of the rules, in order, and which are in use, and of the engine: its options (but for the time of
+ * day) and the version of the code that detects.
  */
 void engine_digest(const struct engine *engine, const struct ruleset *set,
                    unsigned char out[DIGEST_SIZE]);
