@@ -1,4 +1,4 @@
-"""Batches over repositories made by git, and merges of their results: run.py PROGRAM."""
+"""Batches over repositories made by git, and merges of their results: run.py PROGRAM [sanitized]."""
 
 import fcntl
 import json
@@ -15,6 +15,7 @@ import time
 import unittest
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
+SANITIZED = "sanitized" in sys.argv and sys.argv.remove("sanitized") is None
 
 
 def token():
@@ -26,6 +27,7 @@ class Batches(unittest.TestCase):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="trawl-batch-"))
         self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
         self.environment = {
+            **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
             "PATH": os.environ["PATH"],
             "HOME": str(self.top),
             "LC_ALL": "C.UTF-8",
@@ -273,7 +275,7 @@ class Going_on(Batches):
             for line in file.read_text().splitlines():
                 json.loads(line)
         self.trawl("batch", "out", "--recursive", "all", "-q")
-        self.assertEqual(self.merged("out"), self.whole().replace("out/", "out/"))
+        self.assertEqual(self.merged("out"), self.whole())
 
 
 class Limits(Batches):
@@ -302,6 +304,7 @@ class Limits(Batches):
         self.trawl("batch", "out", "--recursive", "all")  # it is tried again
         self.assertEqual([line["state"] for line in self.index("out")[1:]], ["done", "done"])
 
+    @unittest.skipIf(SANITIZED, "sanitizers take more memory than any limit")
     def test_a_repository_that_needs_too_much_memory(self):
         self.make("all/small")
         self.make("all/large", "a" * (150 << 20))
@@ -316,10 +319,10 @@ class Limits(Batches):
         self.make("all/large", os.urandom(20 << 20).hex(" ", 16))
         self.run_command("git", "gc", "-q", cwd=self.top / "all/large")
         process, child = self.first_child()
-        os.kill(child, signal.SIGSEGV)
+        os.kill(child, signal.SIGABRT)  # sanitizers leave it alone
         errors = process.communicate()[1].decode()
         self.assertEqual(process.returncode, 1, errors)
-        self.assertIn("all/large: could not be read: the process that scanned it ended by signal 11",
+        self.assertIn("all/large: could not be read: the process that scanned it ended by signal 6",
                       errors)
 
 
