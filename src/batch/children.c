@@ -45,7 +45,7 @@ static _Noreturn void run_child(pid_t parent, size_t task, uint64_t memory,
 		_exit(2);
 	limit_memory(memory);
 	status = work(context, task, fd);
-	fflush(stderr);
+	(void)fflush(stderr); /* what goes to standard error is not what counts */
 	_exit(status);
 }
 
@@ -61,7 +61,7 @@ enum err children_start(struct children *all, size_t task, const struct child_li
 
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return error_set(error, ERR_IO, "cannot start a process: %s", strerror(errno));
-	fflush(NULL); /* or a child could write it once more */
+	(void)fflush(NULL); /* or a child could write it once more */
 	process = fork();
 	if (process == 0) {
 		close(fds[0]);
