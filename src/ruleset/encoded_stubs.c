@@ -25,20 +25,6 @@ struct run {
 
 /* ---- Sets ---- */
 
-static void set_add(struct byte_set *set, unsigned byte)
-{
-	set->bits[byte >> 6 & 3] |= UINT64_C(1) << (byte & 63);
-}
-
-static unsigned set_size(const struct byte_set *set)
-{
-	unsigned size = 0;
-
-	for (int i = 0; i < 4; i++)
-		size += (unsigned)__builtin_popcountll(set->bits[i]);
-	return size;
-}
-
 /* The lowest byte of a set that is not empty. */
 static unsigned char set_first(const struct byte_set *set)
 {
@@ -59,7 +45,7 @@ static void run_add_byte(struct run *run, unsigned char byte)
 {
 	struct byte_set set = {{0}};
 
-	set_add(&set, byte);
+	byte_set_add(&set, byte);
 	run_add(run, set);
 }
 
@@ -89,7 +75,7 @@ static const char *read_class(const char *at, struct byte_set *set)
 		if (at && *at == '-')
 			at = read_byte(at + 1, &last);
 		for (unsigned byte = first; at && byte <= last; byte++)
-			set_add(set, byte);
+			byte_set_add(set, byte);
 	}
 	return at ? at + 1 : NULL;
 }
@@ -105,23 +91,12 @@ static const char *read_item(const char *at, struct byte_set *set, unsigned long
 		at = read_class(at + 1, set);
 	} else {
 		at = read_byte(at, &byte);
-		set_add(set, byte);
+		byte_set_add(set, byte);
 	}
 	if (!at || *at != '{')
 		return at;
 	*times = strtoul(at + 1, &end, 10);
 	return *end == '}' && *times <= BYTE_SETS_MAX ? end + 1 : NULL;
-}
-
-static void fold_case(struct byte_set *set)
-{
-	for (unsigned byte = 'a'; byte <= 'z'; byte++) {
-		if (byte_set_has(set, (unsigned char)byte) ||
-		    byte_set_has(set, (unsigned char)(byte - 32))) {
-			set_add(set, byte);
-			set_add(set, byte - 32);
-		}
-	}
 }
 
 size_t stub_sets(const struct stub *stub, struct byte_set sets[BYTE_SETS_MAX])
@@ -137,7 +112,7 @@ size_t stub_sets(const struct stub *stub, struct byte_set sets[BYTE_SETS_MAX])
 		if (!at)
 			return 0;
 		if (stub->caseless)
-			fold_case(&set);
+			byte_set_fold_case(&set);
 		for (; times; times--) {
 			if (len == BYTE_SETS_MAX)
 				return 0;
@@ -158,7 +133,7 @@ static void print_byte(struct buf *out, unsigned byte, bool in_class)
 
 static void print_set(struct buf *out, const struct byte_set *set)
 {
-	if (set_size(set) == 1) {
+	if (byte_set_size(set) == 1) {
 		print_byte(out, set_first(set), false);
 		return;
 	}
@@ -185,7 +160,7 @@ static double run_bits(const struct run *run, double alphabet)
 	double bits = 0;
 
 	for (size_t i = 0; i < run->len; i++)
-		bits += log2(fmax(1, alphabet / set_size(&run->sets[i])));
+		bits += log2(fmax(1, alphabet / byte_set_size(&run->sets[i])));
 	return bits;
 }
 
@@ -201,13 +176,13 @@ static uint32_t run_trim(struct run *run, double alphabet)
 	for (unsigned loose = 1; loose <= LOOSE; loose += LOOSE - 1) {
 		*run = whole;
 		start = 0;
-		while (start < run->len && set_size(&run->sets[start]) > loose)
+		while (start < run->len && byte_set_size(&run->sets[start]) > loose)
 			start++;
 		run->len -= start;
 		memmove(run->sets, run->sets + start, run->len * sizeof(*run->sets));
 		if (run->len > FORM_MAX)
 			run->len = FORM_MAX;
-		while (run->len && set_size(&run->sets[run->len - 1]) > loose)
+		while (run->len && byte_set_size(&run->sets[run->len - 1]) > loose)
 			run->len--;
 		if (run_bits(run, alphabet) >= FORM_BITS_MIN)
 			break;
@@ -252,12 +227,12 @@ static struct byte_set base64_characters(uint64_t values)
 
 	for (unsigned value = 0; value < 64; value++) {
 		if (values >> value & 1)
-			set_add(&set, (unsigned char)alphabet[value]);
+			byte_set_add(&set, (unsigned char)alphabet[value]);
 	}
 	if (values >> 62 & 1)
-		set_add(&set, '-');
+		byte_set_add(&set, '-');
 	if (values >> 63 & 1)
-		set_add(&set, '_');
+		byte_set_add(&set, '_');
 	return set;
 }
 
@@ -327,7 +302,7 @@ static void show_broken(const struct forms *forms, const struct run *whole, uint
 	struct byte_set line_end = {{0}};
 
 	for (const char *c = " \t\r\n"; *c; c++)
-		set_add(&line_end, (unsigned char)*c);
+		byte_set_add(&line_end, (unsigned char)*c);
 	for (size_t at = 4 - before % 4; at < skipped + len; at += 4) {
 		size_t start = at > FORM_MAX - 1 ? at - (FORM_MAX - 1) : 0;
 		struct run left, right;
@@ -402,9 +377,9 @@ static struct byte_set hex_digits(uint64_t values)
 
 	for (unsigned value = 0; value < 16; value++) {
 		if (values >> value & 1)
-			set_add(&set, (unsigned char)"0123456789abcdef"[value]);
+			byte_set_add(&set, (unsigned char)"0123456789abcdef"[value]);
 	}
-	fold_case(&set);
+	byte_set_fold_case(&set);
 	return set;
 }
 
@@ -430,7 +405,7 @@ static void run_add_escaped(struct run *run, const char *before, unsigned char b
 {
 	struct byte_set set = {{0}};
 
-	set_add(&set, byte);
+	byte_set_add(&set, byte);
 	for (; *before; before++)
 		run_add_byte(run, (unsigned char)*before);
 	run_add_hex(run, &set);
@@ -490,7 +465,7 @@ static void run_exact(const struct run *run, struct run *exact)
 	size_t best = 0, len = 0;
 
 	for (size_t i = 0; i < run->len; i++) {
-		len = set_size(&run->sets[i]) == 1 ? len + 1 : 0;
+		len = byte_set_size(&run->sets[i]) == 1 ? len + 1 : 0;
 		if (len <= best)
 			continue;
 		best = len;

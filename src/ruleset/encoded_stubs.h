@@ -8,6 +8,7 @@
 #define TRAWL_RULESET_ENCODED_STUBS_H
 
 #include "base/arena.h"
+#include "base/byte_set.h"
 #include "model/rule.h"
 
 enum encoding {
@@ -19,16 +20,6 @@ enum encoding {
 };
 
 enum { BYTE_SETS_MAX = 64 };
-
-/* A set of bytes. */
-struct byte_set {
-	uint64_t bits[4];
-};
-
-static inline bool byte_set_has(const struct byte_set *set, unsigned char byte)
-{
-	return set->bits[byte >> 6] >> (byte & 63) & 1;
-}
 
 /*
  * Reads a stub as the set of bytes that may stand at each of its places; returns their number, the
