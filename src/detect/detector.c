@@ -13,6 +13,7 @@
 #include "detect/prefilter.h"
 #include "detect/structure.h"
 #include "detect/view.h"
+#include "ruleset/bulk.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -561,7 +562,8 @@ static void follow_anchor(struct detector *d, struct bytes text, uint32_t rule,
 	uint64_t steps = matcher_steps(d->matcher);
 	uint32_t from = at > use->last ? at - use->last : 0;
 
-	if (at < use->first || at - use->first < state_of(d, rule)->next)
+	if (at < use->first || at - use->first < state_of(d, rule)->next ||
+	    !bulk_stands(&d->engine->rules[rule].rule->bulk, text, from, at - use->first))
 		return;
 	search_starts(d, text, rule, from, at - use->first, overlapping, out);
 	charge(d, rule, 1, steps);

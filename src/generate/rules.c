@@ -191,6 +191,11 @@ static void put_derived_fields(FILE *out, const struct rule *rule)
 	        "\t.form.min = %" PRIu32 "u,\n\t.form.max = %" PRIu32 "u,\n"
 	        "\t.form.characters = {%" PRIu64 "u, %" PRIu64 "u},\n",
 	        rule->form.min, rule->form.max, rule->form.characters[0], rule->form.characters[1]);
+	fprintf(out,
+	        "\t.bulk = {{{%" PRIu64 "u, %" PRIu64 "u, %" PRIu64 "u, %" PRIu64 "u}}, %" PRIu32
+	        "u, %" PRIu32 "u, %" PRIu32 "u},\n",
+	        rule->bulk.bytes.bits[0], rule->bulk.bytes.bits[1], rule->bulk.bytes.bits[2],
+	        rule->bulk.bytes.bits[3], rule->bulk.len, rule->bulk.first, rule->bulk.last);
 	if (!rule->anchor_count)
 		return;
 	fputs("\t.anchors = (const struct anchor[]){\n", out);

@@ -6,6 +6,8 @@
 #ifndef TRAWL_MODEL_RULE_H
 #define TRAWL_MODEL_RULE_H
 
+#include "base/byte_set.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -210,6 +212,17 @@ struct anchor {
 	uint32_t last;
 };
 
+/*
+ * What the most of a match consists of: every match holds `len` bytes of the set in a row, which
+ * start `first` to `last` bytes behind its start. len 0: nothing of that kind is known.
+ */
+struct bulk {
+	struct byte_set bytes;
+	uint32_t len;
+	uint32_t first;
+	uint32_t last;
+};
+
 struct example {
 	const char *text;
 	bool contains_secret;
@@ -268,6 +281,7 @@ struct rule {
 	struct reach reach;           /* width UNBOUNDED: the rule runs over whole blobs */
 	const struct anchor *anchors; /* none: every blob that meets `include` is a candidate */
 	size_t anchor_count;
+	struct bulk bulk;
 	uint32_t prefix_len; /* characters of a secret that are the same in all of them */
 	struct form form;
 

@@ -477,6 +477,7 @@ static void take_facts(struct rule *rule, const struct regex_facts *facts)
 	rule->reach = facts->reach;
 	rule->anchors = facts->anchors;
 	rule->anchor_count = facts->anchor_count;
+	rule->bulk = facts->bulk;
 	rule->prefix_len = facts->prefix_len;
 	rule->form = facts->form;
 }

@@ -1,6 +1,8 @@
 #include "ruleset/regex.h"
 
 #include "base/memory.h"
+#include "ruleset/bulk.h"
+#include "ruleset/rarity.h"
 #include "ruleset/regex_tree.h"
 
 #include <ctype.h>
@@ -167,28 +169,6 @@ static void append_node(struct runs *r, const struct node *n, unsigned *steps)
 	}
 }
 
-/*
- * How rarely a byte of the set stands at a given place of ordinary text, in bits. The shares are
- * rough ones for source code; only their order of size matters, and only for speed.
- */
-static double set_bits(const struct byte_set *s)
-{
-	static const char common[] = " etaoinsrlcdpumfhgb_=()\n\t;,.-'\"01/";
-	double share = 0;
-
-	for (unsigned byte = 0; byte < 256; byte++) {
-		const char *found;
-
-		if (!byte_set_has(s, byte))
-			continue;
-		found = byte && byte < 128 ? strchr(common, (int)byte) : NULL;
-		share += found                      ? (found - common < 12 ? 0.045 : 0.013)
-		         : byte >= 128 || byte < 32 ? 0.0006
-		                                    : 0.0045;
-	}
-	return share >= 1 ? 0 : -log2(share);
-}
-
 static void run_print(const struct run *run, struct buf *out)
 {
 	for (unsigned i = 0; i < run->len;) {
@@ -231,7 +211,7 @@ static double run_trim(struct run *run)
 	if (!found)
 		return 0;
 	for (unsigned i = 0; i < run->len; i++)
-		bits += set_bits(run->sets[i]);
+		bits += byte_set_bits(run->sets[i]);
 	return bits;
 }
 
@@ -519,6 +499,7 @@ enum err regex_analyse(const char *expression, struct arena *arena, struct regex
 		facts->form = secret_form(secret, arena, &scratch);
 	}
 	facts_anchors(facts, tree.root, arena);
+	facts->bulk = bulk_of(tree.root);
 out:
 	regex_tree_release(&tree);
 	arena_release(&scratch);

@@ -19,6 +19,7 @@ struct regex_facts {
 	struct reach reach;
 	const struct anchor *anchors; /* none: no stub is selective enough */
 	size_t anchor_count;
+	struct bulk bulk;
 	uint32_t prefix_len; /* bytes at the secret's start that all of its kind share */
 	struct form form;
 	bool has_groups;

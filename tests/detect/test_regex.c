@@ -5,6 +5,7 @@
  */
 #include "base/buf.h"
 #include "detect/confirm.h"
+#include "ruleset/bulk.h"
 #include "ruleset/regex.h"
 
 #include <setjmp.h>
@@ -699,6 +700,9 @@ static void check_match(struct expression *e, struct bytes text, struct span mat
 		require(kinds <= 8, e, text, secret.start, "a prefix that is not fixed");
 	}
 	require(stub_stands(e, text, match.start), e, text, match.start, "no stub in a match");
+	require(bulk_stands(&e->facts.bulk, bytes_slice(text, 0, match.end), match.start,
+	                    match.start),
+	        e, text, match.start, "no bulk in a match");
 }
 
 /* Other bytes, more or fewer of them, beyond the reach of a start do not change what it matches. */
@@ -746,7 +750,7 @@ static void check_text(struct expression *e, struct generator *g, struct bytes t
 }
 
 struct tally {
-	unsigned compiled, matched, anchored, bounded;
+	unsigned compiled, matched, anchored, bounded, bulky;
 };
 
 static void check_expression(struct generator *g, struct tally *tally)
@@ -781,6 +785,7 @@ static void check_expression(struct generator *g, struct tally *tally)
 		tally->matched += e.matches > 0;
 		tally->anchored += e.matches > 0 && e.facts.anchor_count > 0;
 		tally->bounded += e.matches > 0 && e.facts.reach.width != UNBOUNDED;
+		tally->bulky += e.matches > 0 && e.facts.bulk.len > 0;
 	}
 	buf_release(&text);
 	matcher_free(e.matcher);
@@ -801,12 +806,15 @@ static void no_match_escapes_what_is_said_of_its_expression(void **state)
 		arena_release(&g.arena);
 	}
 	print_message(
-	    "%u expressions: %u compile, %u match, %u of these with stubs, %u with a bound\n",
-	    EXPRESSIONS, tally.compiled, tally.matched, tally.anchored, tally.bounded);
+	    "%u expressions: %u compile, %u match, %u of these with stubs, %u with a bound, %u "
+	    "with a bulk\n",
+	    EXPRESSIONS, tally.compiled, tally.matched, tally.anchored, tally.bounded,
+	    tally.bulky);
 	assert_true(tally.compiled > EXPRESSIONS / 10 * 9);
 	assert_true(tally.matched > EXPRESSIONS / 2);
 	assert_true(tally.anchored > EXPRESSIONS / 10);
 	assert_true(tally.bounded > EXPRESSIONS / 4);
+	assert_true(tally.bulky > EXPRESSIONS / 20);
 }
 
 static void a_class_contains_what_it_says(void **state)
