@@ -20,7 +20,8 @@ struct history_options histories_options(const struct session *s)
 	    .sighting = {.scan = &s->scan,
 	                 .walk = {.threads = o->threads,
 	                          .memory = o->memory,
-	                          .object_max = max_size > o->memory ? max_size : o->memory},
+	                          .object_max = max_size > o->memory ? max_size : o->memory,
+	                          .timed = o->verbose},
 	                 .max_size = max_size,
 	                 .max_size_chosen = o->source.max_size_chosen,
 	                 .no_reuse = o->no_reuse}};

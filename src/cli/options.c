@@ -353,6 +353,7 @@ static enum err read_option(struct options *o, int option, const char *value, st
 		break;
 	case 'v':
 		o->verbose = true;
+		o->engine.timed = true;
 		break;
 	case 'h':
 		o->help = true;

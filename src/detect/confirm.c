@@ -35,9 +35,11 @@ struct matcher {
 	pcre2_match_data *data;
 	const pcre2_code *code; /* of the last match */
 	uint32_t group_count;   /* of the last match: groups from this number on took no part */
-	uint64_t deadline;      /* of clock_ns() */
-	unsigned calls;         /* since the last look at the clock */
-	uint64_t steps;         /* only counted if the patterns are made for it */
+	uint64_t allowed_ns;    /* from the first search on */
+	uint64_t deadline;      /* of clock_ns(); 0: there was no search yet */
+	unsigned calls;         /* since then */
+	bool late;
+	uint64_t steps; /* only counted if the patterns are made for it */
 };
 
 struct patterns *patterns_new(const struct ruleset *set, bool counting)
@@ -148,16 +150,23 @@ void matcher_free(struct matcher *matcher)
 
 void matcher_set_time(struct matcher *matcher, unsigned seconds)
 {
-	matcher->deadline = clock_ns() + (uint64_t)seconds * 1000000000;
+	matcher->allowed_ns = (uint64_t)seconds * 1000000000;
+	matcher->deadline = 0;
 	matcher->calls = 0;
+	matcher->late = false;
 }
 
 /* Whether the time is over: looks now and then, for a look takes as long as a short search. */
 static bool is_late(struct matcher *matcher)
 {
-	if (matcher->calls++ % CALLS_PER_LOOK == 0 && clock_ns() > matcher->deadline)
-		matcher->deadline = 0;
-	return !matcher->deadline;
+	if (matcher->calls++ % CALLS_PER_LOOK == 0) {
+		uint64_t now = clock_ns();
+
+		if (!matcher->deadline)
+			matcher->deadline = now + matcher->allowed_ns;
+		matcher->late |= now >= matcher->deadline;
+	}
+	return matcher->late;
 }
 
 enum found matcher_search(struct matcher *matcher, unsigned part, const struct pattern *pattern,

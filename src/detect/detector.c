@@ -45,6 +45,7 @@ struct engine_stub {
 	    behind; /* the matches that it leads to are decided by so many bytes before it ... */
 	uint32_t ahead; /* ... and from its start on; UNBOUNDED: nobody knows */
 	bool escaped;   /* what is escaped around it is to be decoded */
+	bool noted;     /* that it is present tells something by itself: see note_present() */
 };
 
 /* A stub that is looked for without a prefilter. */
@@ -219,11 +220,14 @@ static void add_use(struct engine_stub *stub, const struct engine_rule *r,
 
 	if (use->kind == STUB_ESCAPED)
 		stub->escaped = true;
+	else if (use->kind == STUB_INCLUDES || use->kind == STUB_REJECTS ||
+	         (use->kind == STUB_ANCHORS && r->whole))
+		stub->noted = true;
 	else if (use->kind == STUB_ENCODED)
 		widen(stub, UNBOUNDED, UNBOUNDED);
-	else if (use->kind == STUB_ANCHORS && !r->whole && reach->width == UNBOUNDED)
+	else if (reach->width == UNBOUNDED)
 		widen(stub, UNBOUNDED, UNBOUNDED);
-	else if (use->kind == STUB_ANCHORS && !r->whole)
+	else
 		widen(stub, add_widths(use->last, reach->behind),
 		      add_widths(reach->width, reach->ahead));
 }
@@ -607,9 +611,10 @@ static void follow_encoded(struct detector *d, struct bytes text, const struct s
 	}
 }
 
+/* Notes that the stub is present, if that tells anything. */
 static void note_stub(struct detector *d, uint32_t stub, struct raw_set *out)
 {
-	if (d->stub_seen[stub] == d->text)
+	if (!d->engine->stubs[stub].noted || d->stub_seen[stub] == d->text)
 		return;
 	d->stub_seen[stub] = d->text;
 	out->present =
@@ -643,12 +648,12 @@ static void follow_hit(struct detector *d, struct bytes text, struct hit hit, bo
 static void follow_hits(struct detector *d, struct bytes text, const struct hits *hits,
                         bool overlapping, struct raw_set *out)
 {
-	uint64_t start = hits->count ? clock_ns() : 0;
+	bool timed = d->engine->options.timed && hits->count;
+	uint64_t start = clock_ns_if(timed);
 
 	for (size_t i = 0; i < hits->count; i++)
 		follow_hit(d, text, hits->items[i], overlapping, out);
-	if (hits->count)
-		d->costs.confirm_ns += clock_ns() - start;
+	d->costs.confirm_ns += clock_ns_if(timed) - start;
 }
 
 static bool stands_at(const struct spelled *spelled, struct bytes text, size_t at)
@@ -783,17 +788,23 @@ static void join_before(struct joiner *j, struct hit hit)
 	}
 }
 
-/* The first hit at or behind the place; `near` is a guess. */
+/* The first hit at or behind the place; `near` is a guess, and mostly a good one. */
 static size_t hits_from(const struct hits *hits, uint32_t at, size_t near)
 {
-	size_t low = 0, high = hits->count;
+	size_t low, high, step = 1;
 
-	if (near > 0 && hits->items[near - 1].at >= at)
-		high = near - 1;
-	else if (near < hits->count && hits->items[near].at < at)
-		low = near + 1;
-	else
-		return near;
+	/* In steps of doubling width to a stretch that holds it. */
+	if (near < hits->count && hits->items[near].at < at) {
+		for (low = near + 1; hits->count - low > step && hits->items[low + step].at < at;) {
+			low += step + 1;
+			step *= 2;
+		}
+		high = hits->count - low > step ? low + step : hits->count;
+	} else {
+		for (high = near; high >= step && hits->items[high - step].at >= at; step *= 2)
+			high -= step;
+		low = high >= step ? high - step + 1 : 0;
+	}
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
@@ -881,6 +892,7 @@ static bool collect_rest(struct detector *d, struct bytes text, const struct seg
 	if (!read_gaps(d, text, segments ? segments : &nothing_copied, &d->hits))
 		return false;
 	hits_sort(&d->hits);
+	hits_reserve(&out->hits, d->hits.count + (segments ? segments->base->hits.count : 0));
 	if (segments)
 		join_copies(&joiner, segments);
 	join_before(&joiner, (struct hit){UINT32_MAX, UINT32_MAX});
@@ -917,8 +929,8 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 static void collect(struct detector *d, struct bytes text, const struct segments *segments,
                     bool keep_hits, struct raw_set *out)
 {
-	uint64_t start = clock_ns(), confirmed = d->costs.confirm_ns;
-	bool complete = true;
+	bool complete = true, timed = d->engine->options.timed;
+	uint64_t start = clock_ns_if(timed), confirmed = d->costs.confirm_ns;
 
 	raw_set_clear(out);
 	begin_text(d);
@@ -933,7 +945,7 @@ static void collect(struct detector *d, struct bytes text, const struct segments
 		complete = collect_chunks(d, text, out);
 	if (!complete)
 		mem_exhausted(); /* the one reason for which hs_scan() fails on sound arguments */
-	d->costs.prefilter_ns += clock_ns() - start - (d->costs.confirm_ns - confirmed);
+	d->costs.prefilter_ns += clock_ns_if(timed) - start - (d->costs.confirm_ns - confirmed);
 	raw_set_sort(out);
 }
 
@@ -1796,9 +1808,10 @@ void detector_select(struct detector *d, struct bytes text, struct bytes path, b
                      const struct raw_set *raw, struct proofs *out)
 {
 	struct surroundings around = {.path = path, .binary = binary};
-	uint64_t start = clock_ns();
+	bool timed = d->engine->options.timed;
+	uint64_t start = clock_ns_if(timed);
 
 	d->decoded_left = DECODED_MAX;
 	select_text(d, text, &around, raw, out);
-	d->costs.confirm_ns += clock_ns() - start;
+	d->costs.confirm_ns += clock_ns_if(timed) - start;
 }

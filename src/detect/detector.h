@@ -38,6 +38,7 @@ struct engine_options {
 	bool every_rule;   /* no choice between rules that find one secret: for testing rules */
 	bool counting;     /* what each rule costs is counted, slowly: see detector_rule_cost() */
 	bool placeholders; /* they count as secrets: for testing what comes after detection */
+	bool timed;        /* detector_costs() tells times, too */
 	enum checksum_policy checksum;
 	int64_t now; /* Unix seconds, for what expires; 0: not known, nothing has expired */
 };

@@ -11,10 +11,12 @@ void hits_release(struct hits *hits)
 	*hits = (struct hits){0};
 }
 
-void hits_add(struct hits *hits, struct hit hit)
+void hits_reserve(struct hits *hits, size_t count)
 {
-	hits->items = mem_grow(hits->items, hits->count, &hits->cap, sizeof(*hits->items));
-	hits->items[hits->count++] = hit;
+	if (count <= hits->cap)
+		return;
+	hits->items = mem_resize(hits->items, count, sizeof(*hits->items));
+	hits->cap = count;
 }
 
 int hit_order(const void *left, const void *right)

@@ -4,6 +4,8 @@
 #ifndef TRAWL_DETECT_HITS_H
 #define TRAWL_DETECT_HITS_H
 
+#include "base/memory.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +24,15 @@ struct hits {
 /* Frees the list; it is empty again. */
 void hits_release(struct hits *hits);
 
-void hits_add(struct hits *hits, struct hit hit);
+static inline void hits_add(struct hits *hits, struct hit hit)
+{
+	if (hits->count == hits->cap)
+		hits->items = mem_grow(hits->items, hits->count, &hits->cap, sizeof(hit));
+	hits->items[hits->count++] = hit;
+}
+
+/* Makes room for so many hits in all. */
+void hits_reserve(struct hits *hits, size_t count);
 
 /* Compares two hits, as qsort() asks for it: by place, then stub. */
 int hit_order(const void *left, const void *right);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text_map.h"
 #include "detect/rule_digest.h"
 #include "history/attribution.h"
 #include "history/missing.h"
@@ -106,46 +107,63 @@ static void find_authors(struct leak_list *leaks, struct repository *repository,
 
 /* ---- Names that hold secrets ---- */
 
-static const char *redact_text(struct redactor *r, const char *text, struct arena *arena)
+/* What was redacted, by the number of the text: the same names stand at many leaks. */
+struct redaction {
+	struct redactor redactor;
+	struct text_map names;
+	const char **redacted;
+	size_t cap;
+	struct arena *arena; /* owns the results */
+};
+
+/* The name as it may be shown. */
+static const char *redact(struct redaction *r, struct bytes name)
 {
 	const struct bytes none = {NULL, 0};
+	bool added;
+	uint32_t number = text_map_add(&r->names, name, &added);
 
-	return arena_text(arena, redact_name(r, bytes_of(text), none, NULL, arena));
+	if (added) {
+		r->redacted = mem_grow(r->redacted, number, &r->cap, sizeof(*r->redacted));
+		r->redacted[number] =
+		    arena_text(r->arena, redact_name(&r->redactor, name, none, NULL, r->arena));
+	}
+	return r->redacted[number];
 }
 
 /* Paths, authors and references can hold secrets, too; they are redacted before anyone sees them.
  */
-static void redact_leaks(struct redactor *redactor, struct leak_list *leaks, struct arena *arena)
+static void redact_leaks(struct redaction *r, struct leak_list *leaks)
 {
-	const struct bytes none = {NULL, 0};
-
 	for (size_t i = 0; i < leaks->count; i++) {
 		struct leak *leak = &leaks->items[i];
 		const char **refs = (const char **)leak->refs;
 
 		for (; refs && *refs; refs++)
-			*refs = redact_text(redactor, *refs, arena);
+			*refs = redact(r, bytes_of(*refs));
 		for (size_t k = 0; k < leak->count; k++) {
 			struct occurrence *o = &leak->occurrences[k];
 
-			o->path = redact_name(redactor, o->path, none, NULL, arena);
+			o->path = bytes_of(redact(r, o->path));
 			o->first.path = o->last.path = o->path;
-			o->author = redact_text(redactor, o->author, arena);
+			o->author = redact(r, bytes_of(o->author));
 		}
 	}
 }
 
 static void redact_names(struct history *h, struct engine *engine)
 {
-	struct redactor redactor = {.detector = detector_new(engine)};
-	struct arena *arena = &h->leaks.arena;
+	struct redaction r = {.redactor = {.detector = detector_new(engine)},
+	                      .arena = &h->leaks.arena};
 
-	redact_leaks(&redactor, &h->leaks, arena);
-	redact_leaks(&redactor, &h->suppressed, arena);
+	redact_leaks(&r, &h->leaks);
+	redact_leaks(&r, &h->suppressed);
 	if (h->branch)
-		h->branch = redact_text(&redactor, h->branch, arena);
-	detector_free(redactor.detector);
-	redactor_release(&redactor);
+		h->branch = redact(&r, bytes_of(h->branch));
+	detector_free(r.redactor.detector);
+	redactor_release(&r.redactor);
+	text_map_release(&r.names);
+	free(r.redacted);
 }
 
 /* ---- Which commits count ---- */

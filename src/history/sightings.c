@@ -22,12 +22,11 @@ struct collector {
 	size_t cap;
 	struct commit_text {
 		struct object_id id;
-		size_t start;
-		size_t len;
+		struct bytes head;
 	} * commits;
 	size_t commit_count;
 	size_t commit_cap;
-	struct buf commit_texts; /* their heads */
+	struct arena heads; /* the commits' */
 	struct tag_link *links;
 	size_t link_count;
 	size_t link_cap;
@@ -46,12 +45,8 @@ struct collection {
 /* Keeps the commit's head, up to its message, for the graph. */
 static void keep_commit(struct collector *c, const struct object_id *id, struct bytes head)
 {
-	struct commit_text text = {*id, c->commit_texts.len, head.len};
-
-	if (buf_append(&c->commit_texts, head))
-		mem_exhausted();
 	c->commits = mem_grow(c->commits, c->commit_count, &c->commit_cap, sizeof(*c->commits));
-	c->commits[c->commit_count++] = text;
+	c->commits[c->commit_count++] = (struct commit_text){*id, arena_bytes(&c->heads, head)};
 }
 
 static void keep_tag(struct collector *c, const struct object_id *id, struct bytes head)
@@ -319,9 +314,7 @@ static void fill_tables(struct sightings *s, struct collector *workers, unsigned
 static void gather(struct sightings *s, struct collector *c)
 {
 	for (size_t i = 0; i < c->commit_count; i++)
-		commits_add(&s->graph, &c->commits[i].id,
-		            bytes_slice(buf_bytes(&c->commit_texts), c->commits[i].start,
-		                        c->commits[i].start + c->commits[i].len));
+		commits_add(&s->graph, &c->commits[i].id, c->commits[i].head);
 	for (size_t i = 0; i < c->link_count; i++) {
 		s->links = mem_grow(s->links, s->link_count, &s->link_cap, sizeof(*s->links));
 		s->links[s->link_count++] = c->links[i];
@@ -332,7 +325,7 @@ static void gather(struct sightings *s, struct collector *c)
 	free(c->objects);
 	free(c->commits);
 	free(c->links);
-	buf_release(&c->commit_texts);
+	arena_release(&c->heads);
 }
 
 static bool any_blob(const struct collector *workers, unsigned count)
@@ -431,10 +424,8 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 	                          .lose = lose};
 
 	all.workers = mem_calloc(threads, sizeof(*all.workers));
-	for (unsigned w = 0; w < threads; w++) {
+	for (unsigned w = 0; w < threads; w++)
 		all.workers[w].scanner = scanner_new(engine, set, options->scan);
-		buf_init(&all.workers[w].commit_texts, SIZE_MAX);
-	}
 	if (objects_any_known(objects))
 		walk_partly(s, objects, &visitor, &all);
 	else

@@ -687,26 +687,45 @@ void pack_entry_expect(const struct pack *pack, uint32_t number)
 		__builtin_prefetch(pack->crcs + (size_t)pack->places[number] * 4);
 }
 
+void pack_entry_call(const struct pack *pack, uint32_t entry)
+{
+	if (entry != PACK_NONE)
+		__builtin_prefetch(pack->data.ptr + pack->offsets[entry]);
+}
+
+/*
+ * libdeflate keeps the tables of the fixed Huffman codes until it meets other codes. Half of all
+ * entries start with the fixed ones, so these have a decompressor to themselves.
+ */
+enum { CODES_FIXED, CODES_OTHER, CODES_COUNT };
+
 struct inflater {
-	struct libdeflate_decompressor *decompressor;
+	struct libdeflate_decompressor *decompressors[CODES_COUNT];
 };
 
 struct inflater *inflater_new(void)
 {
 	struct inflater *inflater = mem_calloc(1, sizeof(*inflater));
 
-	inflater->decompressor = libdeflate_alloc_decompressor();
-	if (!inflater->decompressor)
-		mem_exhausted();
+	for (int i = 0; i < CODES_COUNT; i++) {
+		inflater->decompressors[i] = libdeflate_alloc_decompressor();
+		if (!inflater->decompressors[i])
+			mem_exhausted();
+	}
 	return inflater;
 }
 
 void inflater_free(struct inflater *inflater)
 {
-	if (!inflater)
-		return;
-	libdeflate_free_decompressor(inflater->decompressor);
+	for (int i = 0; inflater && i < CODES_COUNT; i++)
+		libdeflate_free_decompressor(inflater->decompressors[i]);
 	free(inflater);
+}
+
+/* The codes that the first block says it has: RFC 1950, section 2.2, and RFC 1951, 3.2.3. */
+static int first_codes(struct bytes deflated)
+{
+	return deflated.len > 2 && (deflated.ptr[2] >> 1 & 3) == 1 ? CODES_FIXED : CODES_OTHER;
 }
 
 enum err pack_inflate(struct inflater *inflater, const struct pack_entry *entry, struct buf *out)
@@ -715,8 +734,9 @@ enum err pack_inflate(struct inflater *inflater, const struct pack_entry *entry,
 	if (entry->size > out->max || buf_reserve(out, (size_t)entry->size))
 		return ERR_LIMIT;
 	/* Without a place for the actual size, fewer bytes than entry->size are an error, too. */
-	if (libdeflate_zlib_decompress(inflater->decompressor, entry->deflated.ptr,
-	                               entry->deflated.len, out->ptr, (size_t)entry->size, NULL))
+	if (libdeflate_zlib_decompress(inflater->decompressors[first_codes(entry->deflated)],
+	                               entry->deflated.ptr, entry->deflated.len, out->ptr,
+	                               (size_t)entry->size, NULL))
 		return ERR_CORRUPT;
 	out->len = (size_t)entry->size;
 	return ERR_NONE;

@@ -60,6 +60,7 @@ struct walk_options {
 	uint64_t object_max; /* bytes; a larger object is lost */
 	int64_t deadline;    /* nanoseconds of the monotonic clock, past which selected objects (see
 	                        objects_select()) are not read any more; 0: none */
+	bool timed;          /* the counts tell times, too */
 };
 
 struct walk_counts {
