@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 enum {
+	AHEAD = 16,             /* commits on, whose trees are called for */
 	TAGS_MAX = 64,          /* tags of tags that are followed */
 	TAG_SIZE_MAX = 1 << 24, /* bytes of a tag that is followed */
 };
@@ -448,6 +449,8 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	a.states = mem_calloc(sightings->secret_count, sizeof(*a.states));
 	a.refs = mem_calloc(sightings->secret_count, sizeof(*a.refs));
 	for (uint32_t i = 0; i < commit_count; i++) {
+		if (i + AHEAD < commit_count)
+			id_map_expect(&trees->trees, &sightings->graph.items[i + AHEAD].tree);
 		if (sightings->graph.items[i].present)
 			a.commit_nodes[i] = tree_graph_node(trees, &sightings->graph.items[i].tree);
 	}

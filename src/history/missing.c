@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
-enum { TAGS_MAX = 64 }; /* tags of tags that are followed */
+enum {
+	TAGS_MAX = 64, /* tags of tags that are followed */
+	AHEAD = 16,    /* commits on, what will be looked for is called for */
+};
 
 static void add_missing(struct missing *m, const struct objects *objects,
                         const struct object_id *id)
@@ -90,10 +93,13 @@ void missing_find(struct missing *m, const struct tree_graph *trees, const struc
 	*m = (struct missing){0};
 	for (uint32_t t = trees->blob_count; t < trees->targets.count; t++)
 		id_map_add(&m->ids, &trees->targets.ids[t], NULL);
-	for (uint32_t c = 0; c < s->graph.ids.count; c++)
+	for (uint32_t c = 0; c < s->graph.ids.count; c++) {
+		if (c + AHEAD < s->graph.ids.count)
+			objects_expect(objects, &s->graph.items[c + AHEAD].tree);
 		add_missing(m, objects,
 		            s->graph.items[c].present ? &s->graph.items[c].tree
 		                                      : &s->graph.ids.ids[c]);
+	}
 	for (size_t i = 0; i < s->link_count; i++)
 		add_missing(m, objects, &s->links[i].target);
 	for (size_t i = 0; i < references->count; i++)

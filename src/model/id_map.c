@@ -63,6 +63,12 @@ uint32_t id_map_add(struct id_map *map, const struct object_id *id, bool *added)
 	return map->slots[slot] - 1;
 }
 
+void id_map_expect(const struct id_map *map, const struct object_id *id)
+{
+	if (map->slot_count)
+		__builtin_prefetch(&map->slots[hash_of(map, id) & (map->slot_count - 1)]);
+}
+
 uint32_t id_map_find(const struct id_map *map, const struct object_id *id)
 {
 	if (!map->slot_count)

@@ -371,6 +371,8 @@ enum err pack_open(struct pack **out, const char *index_path, struct error *erro
 		*out = NULL;
 	}
 	if (!err) {
+		/* All of it will be read: one call costs less than a fault for every few pages. */
+		(void)madvise((void *)(*out)->data.ptr, (*out)->data.len, MADV_POPULATE_READ);
 		number_entries(*out);
 		find_stretches(*out);
 	}

@@ -13,6 +13,7 @@ enum {
 	TURN = 1 << 12,         /* entries that a thread reads at a time */
 	AHEAD = 16,             /* entries on, what will be read is called for */
 	PIECES_PER_THREAD = 16, /* so that threads end together */
+	LIGHT = 16,             /* pieces so much below the weight that is meant come last */
 	WEIGHT_ENTRY = 2000,  /* what an entry costs whatever its size, in bytes of deflated data */
 	WEIGHT_MIN = 1 << 22, /* pieces below this are not worth the making again of a base */
 	CHAIN_MAX = 1 << 20,  /* deltas on top of each other; git makes 50, and 4,095 at most */
@@ -370,6 +371,26 @@ static int heavier_first(const void *left, const void *right)
 	if (a->weight != b->weight)
 		return a->weight > b->weight ? -1 : 1;
 	return (a->entry > b->entry) - (a->entry < b->entry);
+}
+
+/*
+ * Puts the heaviest pieces first, so that threads end together. Most are tiny ones: they stay in
+ * the order of the packs.
+ */
+static void order_pieces(struct walk *w, uint64_t least)
+{
+	size_t heavy = 0;
+
+	for (size_t i = 0; i < w->piece_count; i++) {
+		struct piece piece = w->pieces[i];
+
+		if (piece.weight < least / LIGHT)
+			continue;
+		w->pieces[i] = w->pieces[heavy];
+		w->pieces[heavy++] = piece;
+	}
+	if (heavy)
+		qsort(w->pieces, heavy, sizeof(*w->pieces), heavier_first);
 }
 
 /* ---- One thread's walk ---- */
@@ -759,8 +780,7 @@ void pack_walk(const struct pack_forests *forests, const struct visitor *visitor
 	}
 	for (size_t i = 0; i < forests->count; i++)
 		cut_pieces(&walk, &forests->items[i], &walk.partings[i], least);
-	if (walk.piece_count)
-		qsort(walk.pieces, walk.piece_count, sizeof(*walk.pieces), heavier_first);
+	order_pieces(&walk, least);
 	pool_run(options->threads, walk_pieces, &walk);
 	for (size_t i = 0; i < forests->count; i++)
 		parting_release(&walk.partings[i]);
