@@ -10,6 +10,7 @@ enum {
 
 /* A bulk that is not told apart from others by less than this is not worth the look. */
 static const double BITS_MIN = 1.5;
+static const double BYTE_BITS_MIN = 6.5; /* likewise, of a single byte */
 
 /* What a node's matches are made of. */
 struct stuff {
@@ -22,6 +23,8 @@ struct stuff {
 struct search {
 	struct bulk best;
 	double best_bits;
+	struct bulk byte; /* the last of the rarest bytes that must stand somewhere */
+	double byte_bits;
 	unsigned steps;
 };
 
@@ -78,6 +81,17 @@ static void offer(struct search *s, struct bulk bulk)
 	}
 }
 
+/* Takes the byte, for want of more, if it is as rare as the best so far: stubs stand in front. */
+static void offer_byte(struct search *s, const struct byte_set *set, uint32_t first, uint32_t last)
+{
+	double bits = byte_set_bits(set);
+
+	if (last == UNBOUNDED || bits < s->byte_bits || bits < BYTE_BITS_MIN)
+		return;
+	s->byte = (struct bulk){*set, 1, first, last};
+	s->byte_bits = bits;
+}
+
 /* Offers what n and any number of the nodes behind it consist of together. */
 static void offer_together(struct search *s, const struct node *n, uint32_t first, uint32_t last)
 {
@@ -123,7 +137,11 @@ static void search_node(struct search *s, const struct node *n, uint32_t first, 
 {
 	if (++s->steps > STEPS_MAX)
 		return;
-	if (n->kind == NODE_CHOICE) {
+	if (n->kind == NODE_SET) {
+		offer_byte(s, &n->set, first, last);
+	} else if (n->kind == NODE_LOOK && n->looked) {
+		search_node(s, n->looked, first, last);
+	} else if (n->kind == NODE_CHOICE) {
 		search_choice(s, n, first, last);
 	} else if (n->kind == NODE_REPEAT && n->min) {
 		search_node(s, n->child, first, last);
@@ -144,7 +162,7 @@ struct bulk bulk_of(const struct node *root)
 	struct search search = {.steps = 0};
 
 	search_node(&search, root, 0, 0);
-	return search.best;
+	return search.best.len ? search.best : search.byte;
 }
 
 bool bulk_stands(const struct bulk *bulk, struct bytes text, uint32_t from, uint32_t last)

@@ -183,6 +183,16 @@ static void run_print(const struct run *run, struct buf *out)
 	}
 }
 
+/* A byte that stood twice stands there once more: of such are lines, and zeros in base64. */
+static const double BITS_AGAIN = 2;
+
+static bool is_third(const struct run *run, unsigned i)
+{
+	return i > 1 && byte_set_size(run->sets[i]) == 1 &&
+	       byte_set_equal(run->sets[i], run->sets[i - 1]) &&
+	       byte_set_equal(run->sets[i], run->sets[i - 2]);
+}
+
 /*
  * Cuts a run to what a stub may have; returns its bits, 0 if it has no usable literal. A wider stub
  * would have fewer false hits, and cost more than these: where a version of a file differs from
@@ -211,7 +221,7 @@ static double run_trim(struct run *run)
 	if (!found)
 		return 0;
 	for (unsigned i = 0; i < run->len; i++)
-		bits += byte_set_bits(run->sets[i]);
+		bits += is_third(run, i) ? BITS_AGAIN : byte_set_bits(run->sets[i]);
 	return bits;
 }
 
@@ -269,6 +279,7 @@ struct search {
 	double best_score;
 	uint32_t first, last; /* offsets of `best` from the match's start */
 	struct runs present;
+	struct runs shifted;
 	unsigned steps;
 };
 
@@ -281,6 +292,39 @@ static double starts_cost(uint32_t first, uint32_t last)
 	if (last == UNBOUNDED)
 		return GATE_COST;
 	return last - first < STARTS_MAX ? log2(1.0 + last - first) : STARTS_COST_MAX;
+}
+
+/* Takes the runs, which are trimmed here, if they are better stubs than the best so far. */
+static void try_runs(struct search *s, struct runs *runs, uint32_t first, uint32_t last)
+{
+	double score;
+
+	s->steps += runs->count * STEPS_PER_RUN;
+	score = runs_trim(runs);
+	if (score > 0)
+		score -= starts_cost(first, last) + 0.25 * runs->count;
+	if (score > s->best_score) {
+		s->best = *runs;
+		s->best_score = score;
+		s->first = first;
+		s->last = last;
+	}
+}
+
+/* The runs without their first `gone` bytes; false if one has no more than these. */
+static bool runs_shift(const struct runs *runs, unsigned gone, struct runs *out)
+{
+	out->count = runs->count;
+	for (unsigned i = 0; i < runs->count; i++) {
+		const struct run *run = &runs->items[i];
+
+		if (run->len <= gone)
+			return false;
+		out->items[i] = (struct run){.len = run->len - gone, .open = run->open};
+		memcpy(out->items[i].sets, run->sets + gone,
+		       out->items[i].len * sizeof(*run->sets));
+	}
+	return true;
 }
 
 /* Tries every place in the sequence from `stand` on, in and behind groups that always stand. */
@@ -296,20 +340,14 @@ static void search_sequence(struct search *s, const struct stand *stand, uint32_
 
 			search_sequence(s, &inner, first, last);
 		} else if (n->kind != NODE_LOOK) {
-			struct runs *runs = &s->present;
-			double score;
-
-			stand_runs(&here, runs, &s->steps);
-			s->steps += runs->count * STEPS_PER_RUN;
-			score = runs_trim(runs);
-			if (score > 0)
-				score -= starts_cost(first, last) + 0.25 * runs->count;
-			if (score > s->best_score) {
-				s->best = *runs;
-				s->best_score = score;
-				s->first = first;
-				s->last = last;
-			}
+			stand_runs(&here, &s->present, &s->steps);
+			/* A node of more than one byte has places within, too. */
+			for (unsigned gone = 0;
+			     (gone == 0 || n->kind != NODE_SET) && s->steps < STEPS_MAX &&
+			     runs_shift(&s->present, gone, &s->shifted);
+			     gone++)
+				try_runs(s, &s->shifted, width_add(first, gone),
+				         width_add(last, gone));
 		}
 		first = width_add(first, e.min);
 		last = width_add(last, e.max);

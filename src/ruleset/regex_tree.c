@@ -634,7 +634,7 @@ static struct node *parse_group(struct parser *p)
 	const char *from = p->at++;
 	struct flags outer = p->flags;
 	struct node *n;
-	bool look = false, behind = false, captures = false;
+	bool look = false, behind = false, captures = false, must = false;
 
 	if (*p->at == '*')
 		return fail(p,
@@ -643,7 +643,9 @@ static struct node *parse_group(struct parser *p)
 		captures = true;
 	} else if (accept(p, ":") || accept(p, ">") || accept(p, "|")) {
 		/* Atomic groups and branch resets match a subset of what the plain group does. */
-	} else if (accept(p, "=") || accept(p, "!")) {
+	} else if (accept(p, "=")) {
+		look = must = true;
+	} else if (accept(p, "!")) {
 		look = true;
 	} else if (accept(p, "<=") || accept(p, "<!")) {
 		look = behind = true;
@@ -701,7 +703,10 @@ static struct node *parse_group(struct parser *p)
 		uint32_t own_behind = behind ? width_add(e.max, e.behind) : e.behind;
 		uint32_t own_ahead = behind ? e.ahead : width_add(e.max, e.ahead);
 
-		return look_new(p, own_behind, own_ahead);
+		struct node *node = look_new(p, own_behind, own_ahead);
+
+		node->looked = must ? n : NULL;
+		return node;
 	}
 	if (captures) {
 		struct node *group = node_new(p, NODE_SEQUENCE);

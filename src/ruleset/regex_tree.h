@@ -27,6 +27,7 @@ struct node {
 	struct node *next;      /* sibling */
 	uint32_t min, max;      /* REPEAT */
 	uint32_t behind, ahead; /* LOOK: bytes; UNBOUNDED possible */
+	struct node *looked;    /* LOOK: what must stand here, too; NULL: not known */
 	bool secret;            /* the first capture group */
 };
 

@@ -814,7 +814,7 @@ static void no_match_escapes_what_is_said_of_its_expression(void **state)
 	assert_true(tally.matched > EXPRESSIONS / 2);
 	assert_true(tally.anchored > EXPRESSIONS / 10);
 	assert_true(tally.bounded > EXPRESSIONS / 4);
-	assert_true(tally.bulky > EXPRESSIONS / 20);
+	assert_true(tally.bulky > EXPRESSIONS / 4);
 }
 
 static void a_class_contains_what_it_says(void **state)
