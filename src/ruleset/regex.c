@@ -294,6 +294,9 @@ static double starts_cost(uint32_t first, uint32_t last)
 	return last - first < STARTS_MAX ? log2(1.0 + last - first) : STARTS_COST_MAX;
 }
 
+static const double RUN_COST = 0.25;  /* bits that an alternative must be worth ... */
+static const double BYTE_COST = 0.25; /* ... and a byte of a stub */
+
 /* Takes the runs, which are trimmed here, if they are better stubs than the best so far. */
 static void try_runs(struct search *s, struct runs *runs, uint32_t first, uint32_t last)
 {
@@ -302,7 +305,8 @@ static void try_runs(struct search *s, struct runs *runs, uint32_t first, uint32
 	s->steps += runs->count * STEPS_PER_RUN;
 	score = runs_trim(runs);
 	if (score > 0)
-		score -= starts_cost(first, last) + 0.25 * runs->count;
+		score -= starts_cost(first, last) + RUN_COST * runs->count +
+		         BYTE_COST * runs->items[0].len;
 	if (score > s->best_score) {
 		s->best = *runs;
 		s->best_score = score;
