@@ -294,20 +294,23 @@ static double starts_cost(uint32_t first, uint32_t last)
 	return last - first < STARTS_MAX ? log2(1.0 + last - first) : STARTS_COST_MAX;
 }
 
+/* Stubs weaker than this hit so often that reading the whole blob is no dearer. */
+static const double BITS_MIN = 11;
+
 static const double RUN_COST = 0.25;  /* bits that an alternative must be worth ... */
 static const double BYTE_COST = 0.25; /* ... and a byte of a stub */
 
 /* Takes the runs, which are trimmed here, if they are better stubs than the best so far. */
 static void try_runs(struct search *s, struct runs *runs, uint32_t first, uint32_t last)
 {
-	double score;
+	double bits, score;
 
 	s->steps += runs->count * STEPS_PER_RUN;
-	score = runs_trim(runs);
-	if (score > 0)
-		score -= starts_cost(first, last) + RUN_COST * runs->count +
-		         BYTE_COST * runs->items[0].len;
-	if (score > s->best_score) {
+	bits = runs_trim(runs);
+	if (bits > 0)
+		bits -= starts_cost(first, last) + RUN_COST * runs->count;
+	score = bits - BYTE_COST * runs->items[0].len;
+	if (bits >= BITS_MIN && score > s->best_score) {
 		s->best = *runs;
 		s->best_score = score;
 		s->first = first;
@@ -484,9 +487,6 @@ static struct form secret_form(const struct node *secret, struct arena *arena,
 	                     .characters = {characters.bits[0], characters.bits[1]}};
 }
 
-/* Stubs weaker than this hit so often that reading the whole blob is no dearer. */
-static const double BITS_MIN = 11;
-
 static void facts_anchors(struct regex_facts *facts, const struct node *root, struct arena *arena)
 {
 	struct search *search = mem_calloc(1, sizeof(*search));
@@ -494,7 +494,7 @@ static void facts_anchors(struct regex_facts *facts, const struct node *root, st
 	struct anchor *anchors;
 
 	search_sequence(search, &top, 0, 0);
-	if (search->best_score >= BITS_MIN) {
+	if (search->best.count) {
 		anchors = arena_alloc(arena, search->best.count, sizeof(*anchors));
 		for (unsigned i = 0; i < search->best.count; i++) {
 			const struct run *run = &search->best.items[i];
