@@ -9,8 +9,9 @@
 
 enum { DECODED_MAX = 1024 * 1024 };
 
-/* A text that is as much like words as that is one of them. */
+/* A text that is as much like words as that is one of them; a name in a program is surer. */
 static const double WORDLIKE_MIN = 0.42;
+static const double NAMELIKE_MIN = 0.5;
 
 double entropy_of(struct bytes text)
 {
@@ -48,6 +49,16 @@ static bool looks_like_uri(struct bytes text)
 		at++;
 	return at > 0 && isalpha(text.ptr[0]) && text.len - at > 3 &&
 	       memcmp(text.ptr + at, "://", 3) == 0;
+}
+
+/* Made of what names in programs are made of, and of words. */
+static bool looks_like_name(struct bytes text, double wordlike)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!isalnum(text.ptr[i]) && !memchr("_-.$", text.ptr[i], 4))
+			return false;
+	}
+	return wordlike >= NAMELIKE_MIN;
 }
 
 /* The named group's text; the secret for NULL; false when the group took no part. */
@@ -148,14 +159,16 @@ static bool heuristics_pass(const struct filters *filters, const struct filter_i
 
 	if (!filters->heuristics || !input_text(input, filters->heuristic_input, &text))
 		return true;
-	if (filters->heuristics & HEURISTIC_WORDS)
+	if (filters->heuristics & (HEURISTIC_WORDS | HEURISTIC_NAME))
 		wordlike = wordlike_share(text);
 	if ((filters->heuristics & HEURISTIC_PATH) && looks_like_path(text))
 		likeness = "a path";
 	else if ((filters->heuristics & HEURISTIC_URI) && looks_like_uri(text))
 		likeness = "an address";
-	else if (wordlike >= WORDLIKE_MIN)
+	else if ((filters->heuristics & HEURISTIC_WORDS) && wordlike >= WORDLIKE_MIN)
 		likeness = "words";
+	else if ((filters->heuristics & HEURISTIC_NAME) && looks_like_name(text, wordlike))
+		likeness = "a name";
 	trace_say(input->trace, "heuristics", likeness ? TRACE_REJECTED : TRACE_PASSED,
 	          "like %s; likeness to words is %.2f", likeness ? likeness : "none of them",
 	          wordlike);

@@ -80,6 +80,7 @@ enum heuristic {
 	HEURISTIC_URI = 2,
 	HEURISTIC_WORDS = 4,
 	HEURISTIC_MISFIT = 8, /* asks about the other rules: detect/misfit.h */
+	HEURISTIC_NAME = 16,
 };
 
 enum checksum_algorithm {

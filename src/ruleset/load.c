@@ -576,7 +576,7 @@ static void read_groups(struct loader *l, const struct yaml_node *node, struct f
 
 static unsigned read_heuristics(struct loader *l, const struct yaml_node *node)
 {
-	static const char *const names[] = {"path", "uri", "words", "misfit", NULL};
+	static const char *const names[] = {"path", "uri", "words", "misfit", "name", NULL};
 	unsigned heuristics = 0;
 	size_t count;
 	const struct yaml_node *entries = entries_of(l, node, &count);

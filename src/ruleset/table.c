@@ -19,11 +19,12 @@ enum {
  * What a value holds that nobody drew at random: in one that only a keyword tells, and where the
  * alphabet has what joins words. Placeholders are known to all rules.
  */
-enum { REJECTS_NAMED = 2, REJECTS_JOINED = 3 };
+enum { REJECTS_NAMED = 2, REJECTS_JOINED = 4 };
 static const char *const rejects[] = {
     "^[^0-9]+$|^[0-9]+$",
     "[a-z]{6}[A-Z][a-z]{6}",
     "(?:[a-z]{3,20}[_\\-]){2}[a-z]{3}|(?:[A-Z]{3,20}[_\\-]){2}[A-Z]{3}|(?i:your)[_\\-]",
+    "-(?:19|20)[0-9]{2}-[01][0-9](?:-|$)",
 };
 
 /* One row on its way to a rule. */
@@ -315,6 +316,7 @@ enum err table_expand(const struct table_row *row, struct arena *arena, struct r
 	rule->keywords = row->keywords;
 	rule->type = row->keywords ? RULE_PROVIDER_GENERIC : RULE_SPECIFIC;
 	rule->filters.entropy_threshold = shape_entropy_floor(&x.shape);
+	rule->filters.heuristics = HEURISTIC_NAME;
 	fill_examples(&x, rule);
 	return ERR_NONE;
 }

@@ -119,6 +119,21 @@ static void paths_and_uris_are_recognised(void **state)
 	}
 }
 
+static void names_are_recognised_by_words_and_nothing_else(void **state)
+{
+	static const struct filters name = {.heuristics = HEURISTIC_NAME};
+	static const char *const names[] = {"shopOAuth2Api", "list_f7_received_count",
+	                                    "ShopV1UserGetAllNode", "a1.setRetryCount$"};
+	static const char *const others[] = {"q7WZrT0bYkVn4mJd9sXc", "names;of=the things",
+	                                     "61c0c8aa9b0f49c9a1a3", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_int_equal(pass_text(&name, names[i]), FOUND_NONE);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(pass_text(&name, others[i]), FOUND_MATCH);
+}
+
 static void a_nul_is_no_part_of_a_scheme(void **state)
 {
 	static const struct filters uri = {.heuristics = HEURISTIC_URI};
@@ -196,6 +211,7 @@ int main(void)
 	    cmocka_unit_test(entropy_below_the_threshold_rejects),
 	    cmocka_unit_test(a_pattern_found_in_the_secret_rejects),
 	    cmocka_unit_test(paths_and_uris_are_recognised),
+	    cmocka_unit_test(names_are_recognised_by_words_and_nothing_else),
 	    cmocka_unit_test(a_nul_is_no_part_of_a_scheme),
 	    cmocka_unit_test(inputs_name_groups),
 	    cmocka_unit_test(named_groups_have_filters_of_their_own),

@@ -459,7 +459,7 @@ static void wrong_types_and_values_are_refused(void **state)
 	    {POST("statisticalFilter: {}"),
 	     "x.yaml:6: statisticalFilter has no `threshold`; add it"},
 	    {POST("heuristicFilter: {heuristics: url}"),
-	     "x.yaml:6: heuristics cannot be `url`; use one of: path, uri, words, misfit"},
+	     "x.yaml:6: heuristics cannot be `url`; use one of: path, uri, words, misfit, name"},
 	    {POST("decodedBase64: {alphabet: std}"),
 	     "x.yaml:6: alphabet cannot be `std`; use one of: default, url"},
 	    {POST("decodedBase64: {post: {statisticalFilter: {threshold: 1, inputString: a}}}"),
