@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "detect/adjoining.h"
 #include "detect/checksum.h"
 #include "detect/confirm.h"
 #include "detect/context.h"
@@ -1140,6 +1141,16 @@ static bool is_placeholder(struct detector *d, const struct rule *rule, struct b
 	return found != PLACEHOLDER_NONE;
 }
 
+/* Whether it is a piece of something longer, which a machine or a person cut out. */
+static bool is_piece(struct detector *d, struct bytes text, const struct proof *proof)
+{
+	enum adjoining found = adjoining_find(text, proof->start, proof->end);
+
+	trace_say(d->trace, "adjoining", found ? TRACE_REJECTED : TRACE_PASSED, "%s",
+	          adjoining_name(found));
+	return found != ADJOINING_NOTHING;
+}
+
 /* Whether a generic rule took for a secret what a provider's rule says is none. */
 static bool is_misfit(struct detector *d, const struct rule *rule, struct bytes text,
                       const struct proof *proof)
@@ -1223,7 +1234,8 @@ static bool judge(struct detector *d, const struct rule *rule, struct bytes text
 		          verdict.text);
 	/* What decodes is no placeholder, spent and locked keys included. */
 	if (!proved && verdict.soundness <= STRUCTURE_BROKEN && !e->options.placeholders &&
-	    (is_placeholder(d, rule, secret) || is_misfit(d, rule, text, proof)))
+	    (is_placeholder(d, rule, secret) || is_piece(d, text, proof) ||
+	     is_misfit(d, rule, text, proof)))
 		return false;
 	if ((refuted && e->options.checksum == CHECKSUM_STRICT) ||
 	    (rule->checksum.required && proof->checksum == CHECKSUM_STATE_INVALID))

@@ -1061,6 +1061,7 @@ static void a_trace_tells_what_each_stage_said(void **state)
 	    "told 15-21 pattern not passed: `no` is not found\n"
 	    "told 15-21 context passed: holds\n"
 	    "told 15-21 placeholder passed: none\n"
+	    "told 15-21 adjoining passed: nothing\n"
 	    "told 15-21 verdict passed: error, confidence medium\n"
 	    "told 31-37 pattern passed: matches 11 bytes, 6 of them the secret\n"
 	    "told 31-37 entropy passed: 2.58 bits per character; at least 2.00 are asked for\n"
