@@ -1,5 +1,9 @@
 #include "detect/placeholder.h"
 
+#include "base/buf.h"
+#include "detect/base64.h"
+#include "detect/wordlike.h"
+
 #include <ctype.h>
 #include <strings.h>
 
@@ -8,7 +12,13 @@ enum {
 	LONG_SECRET = 128, /* characters from which on runs must be a part of the whole ... */
 	LONG_SHARE = 8,    /* ... of at least one in so many */
 	PAIRS_MIN = 4,     /* of a1b2c3d4 */
+	PERIOD_MIN = 6,    /* characters that stand there twice or more */
+	DECODED_MAX = 512, /* bytes of a text in Base64 that somebody may have written for show */
+	DECODED_MIN = 8,   /* ... and that chance does not make printable */
 };
+
+/* A decoded text that is as much like words as that was not drawn by a machine. */
+static const double WORDLIKE_MIN = 0.42;
 
 /* The least length of a run that says something: encoded zeros make runs in what is long. */
 static size_t run_min(struct bytes secret)
@@ -61,10 +71,35 @@ static bool counts(struct bytes secret, size_t apart, int step, size_t least)
 	return false;
 }
 
+/* Whether every other character counts: 000102030405, or 10111213. */
+static bool counts_in_bytes(struct bytes secret)
+{
+	for (size_t phase = 0; phase < 2; phase++) {
+		size_t run = 1;
+
+		for (size_t i = phase + 2; i < secret.len; i += 2) {
+			run = follows(secret.ptr[i - 2], secret.ptr[i], 1) ? run + 1 : 1;
+			if (run >= RUN_MIN)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_sequence(struct bytes secret)
 {
 	return counts(secret, 1, 1, RUN_MIN) || counts(secret, 1, -1, RUN_MIN) ||
-	       counts(secret, 2, 1, (size_t)2 * PAIRS_MIN - 1);
+	       counts(secret, 2, 1, (size_t)2 * PAIRS_MIN - 1) || counts_in_bytes(secret);
+}
+
+/* Whether the whole is one half, or less, again and again: somebody pasted to fill the length. */
+static bool is_periodic(struct bytes secret)
+{
+	for (size_t period = PERIOD_MIN; period * 2 <= secret.len; period++) {
+		if (memcmp(secret.ptr, secret.ptr + period, secret.len - period) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool contains(struct bytes text, const char *word)
@@ -137,12 +172,18 @@ static const char *const chosen_words[] = {
     "nothing", "wrong",      "invalid", "valid",     "correct", "login",        "guest",
     "random",  "credential", "private", "encrypted", "abc123",  "correcthorse", "unused",
     "ignore",  "welcome1",   "letmein", "p@ss",      "p4ss",    "s3cr3t",       "xxxx",
-    "api_key", "api-key",    NULL};
+    "api_key", "api-key",    "qwer",    "asdf",      "zxcv",    "qazwsx",       "wsxqaz",
+    "blah",    "contrase",   NULL};
+
+/* Those that people write with other characters: P@55w0rd, Ch4ng3M3. */
+static const char *const disguised_words[] = {
+    "password", "passwort", "secret", "sekret", "supersec", "changeme", "letmein", "example", NULL};
 
 /*
  * Keys of documentation that have no other mark of a placeholder: Stripe's (docs.stripe.com/keys),
  * the storage emulator's (learn.microsoft.com, "Use the Azurite emulator"), reCAPTCHA's for tests
- * (developers.google.com/recaptcha/docs/faq), and those of RFC 5849, 6749 and 6750.
+ * (developers.google.com/recaptcha/docs/faq), those of RFC 5849, 6749 and 6750, the subject that
+ * jwt.io shows, and the key that manuals of one-time passwords share (`Hello!` and DEADBEEF).
  */
 static const char *const documented[] = {
     "4eC39HqLyjWDarjtT1zdp7dc",
@@ -155,20 +196,88 @@ static const char *const documented[] = {
     "tGzv3JOkF0XG5Qx2TlKWIA",
     "czZCaGRSa3F0MzpnWDFmQmF0M2JW",
     "mF_9.B5f-4.1JqM",
+    "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lI",
+    "JBSWY3DPEHPK3PXP",
     NULL};
+
+/* The letter that the character stands for when people disguise words. */
+static int undisguised(int c)
+{
+	static const char signs[] = "0134578@$!", letters[] = "oieastbasi";
+	const char *sign = c ? strchr(signs, c) : NULL;
+
+	return sign ? letters[sign - signs] : tolower(c);
+}
+
+static bool is_disguised_at(struct bytes text, size_t at, const char *word)
+{
+	size_t i = 0;
+
+	while (word[i] && at + i < text.len && undisguised(text.ptr[at + i]) == word[i])
+		i++;
+	return !word[i];
+}
+
+static bool contains_disguised(struct bytes text)
+{
+	for (const char *const *word = disguised_words; *word; word++) {
+		for (size_t at = 0; at < text.len; at++) {
+			if (is_disguised_at(text, at, *word))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_printable(struct bytes text)
+{
+	size_t at = 0;
+
+	while (at < text.len && (isprint(text.ptr[at]) || text.ptr[at] == '\n'))
+		at++;
+	return at == text.len;
+}
+
+/* What stands behind the user's name, if there is one. */
+static struct bytes without_user(struct bytes text)
+{
+	const unsigned char *colon = text.len ? memchr(text.ptr, ':', text.len) : NULL;
+
+	return colon ? bytes_slice(text, (size_t)(colon - text.ptr) + 1, text.len) : text;
+}
+
+/* Whether it is words or a placeholder in Base64: `c2VjcmV0IGlzIHNlY3VyZQ==`. */
+static bool is_encoded_show(struct bytes secret)
+{
+	struct bytes text;
+	bool shows = false;
+	struct buf out;
+
+	buf_init(&out, DECODED_MAX);
+	if (!base64_decode(secret, BASE64_STANDARD, false, &out)) {
+		text = without_user(buf_bytes(&out));
+		shows = text.len >= DECODED_MIN && is_printable(text) &&
+		        (wordlike_share(text) >= WORDLIKE_MIN || is_sequence(text) ||
+		         contains_any(text, words) || contains_any(text, chosen_words));
+	}
+	buf_release(&out);
+	return shows;
+}
 
 enum placeholder placeholder_find(struct bytes secret, struct bytes design, enum placeholder_of of)
 {
 	if (is_template(secret))
 		return PLACEHOLDER_TEMPLATE;
-	if (is_repeated(secret, design))
+	if (is_repeated(secret, design) || is_periodic(secret))
 		return PLACEHOLDER_REPEATED;
 	if (is_sequence(secret))
 		return PLACEHOLDER_SEQUENCE;
 	if (contains_any(secret, documented))
 		return PLACEHOLDER_DOCUMENTED;
-	if (contains_any(secret, words) ||
-	    (of == PLACEHOLDER_OF_TEXT && contains_any(secret, chosen_words)))
+	if (contains_any(secret, words) || is_encoded_show(secret))
+		return PLACEHOLDER_WORD;
+	if (of == PLACEHOLDER_OF_TEXT &&
+	    (contains_any(secret, chosen_words) || contains_disguised(secret)))
 		return PLACEHOLDER_WORD;
 	return PLACEHOLDER_NONE;
 }
