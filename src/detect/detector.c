@@ -1199,6 +1199,8 @@ static void judge_parts(const struct engine *e, const struct rule *rule, struct 
 			k++;
 		else if (rule->parts[i].absence == PART_LOWERS)
 			lower(proof, LEVEL_WARNING);
+		else if (rule->parts[i].absence == PART_NOTES)
+			lower(proof, LEVEL_NOTE);
 	}
 }
 

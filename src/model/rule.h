@@ -73,6 +73,7 @@ enum part_absence {
 	PART_IGNORED, /* nothing changes */
 	PART_LOWERS,  /* a finding of low confidence */
 	PART_REJECTS, /* none */
+	PART_NOTES,   /* no more than a note */
 };
 
 enum heuristic {

@@ -700,7 +700,7 @@ static void read_part(struct loader *l, const struct yaml_node *node, struct par
 	                                   .optional = {"group", "pattern", "maxCharDistance",
 	                                                "maxLineDistance", "maxLineLength",
 	                                                "absent", "structure"}};
-	static const char *const absences[] = {"ignore", "lower", "reject", NULL};
+	static const char *const absences[] = {"ignore", "lower", "reject", "note", NULL};
 	const struct yaml_node *pattern = yaml_get(node, "pattern");
 	const struct yaml_node *structure = yaml_get(node, "structure");
 	struct regex_facts facts;

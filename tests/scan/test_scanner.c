@@ -58,6 +58,12 @@ static const char rules[] =
     "        matching: {pattern: 'alone=[a-z]{8}'}\n"
     "        parts: [{name: id, pattern: 'id=[0-9]{4}', maxCharDistance: 9, "
     "absent: lower}]\n"
+    "    - id: s-noted\n"
+    "      metadata: {name: Test}\n"
+    "      detection:\n"
+    "        matching: {pattern: 'noted=[a-z]{8}'}\n"
+    "        parts: [{name: id, pattern: 'id=[0-9]{4}', maxCharDistance: 9, "
+    "absent: note}]\n"
     "    - id: s-required\n"
     "      metadata: {name: Test}\n"
     "      detection:\n"
@@ -616,6 +622,10 @@ static void a_part_may_be_asked_for(void **state)
 	assert_int_equal(scan(BYTES("alone=kmtqwzbv           id=1234")), 1);
 	assert_int_equal(result.findings.items[0].level, LEVEL_WARNING);
 	assert_int_equal(result.findings.items[0].confidence, CONFIDENCE_LOW);
+	assert_int_equal(scan(BYTES("noted=kmtqwzbv id=1234")), 1);
+	assert_int_equal(result.findings.items[0].level, LEVEL_ERROR);
+	assert_int_equal(scan(BYTES("noted=kmtqwzbv           id=1234")), 1);
+	assert_int_equal(result.findings.items[0].level, LEVEL_NOTE);
 	assert_int_equal(scan(BYTES("id=1234 needs=kmtqwzbv")), 1);
 	assert_int_equal(scan(BYTES("id=1234           needs=kmtqwzbv")), 0);
 }
