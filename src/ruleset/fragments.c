@@ -24,7 +24,7 @@ enum { EXPANDED_MAX = 64 * 1024 }; /* bytes; as ruleset/regex.c takes */
 	"(?<!(?i)[_\\-. ]id" end "|userid" end "|appid" end "|clientid" end "|keyid" end           \
 	"|hash" end "|sha1" end "|sha256" end "|sha512" end "|md5" end "|digest" end               \
 	"|checksum" end "|integrity" end "|version" end "|commit" end "|revision" end "|uri" end   \
-	"|url" end "|name" end ")(?<!Id" end ")"
+	"|url" end "|name" end "|pubkey" end "|publickey" end "|blic.key" end ")(?<!Id" end ")"
 
 /* A name has just ended here, and it is none of those. */
 #define HARMLESS                                                                                   \
