@@ -157,7 +157,7 @@ static void print_value(const struct expansion *x, struct buf *out)
 	/* A longer run is something else: a name, a path, an encoded text. */
 	buf_appendf(out, ")(?![\\w\\-%s", keywords ? "+/=" : "");
 	shape_print_last(&x->shape, out);
-	buf_appendf(out, keywords ? "]|\\.\\w)" : "])");
+	buf_appendf(out, keywords ? "]|[.~^!]\\w)" : "]|[~^!]\\w)");
 }
 
 static void fill_patterns(const struct expansion *x, struct table_patterns *patterns)
