@@ -8,10 +8,11 @@
 
 enum {
 	TEXT_MAX = 40,    /* characters of a prefix or a name, without what joins words */
-	NAMED_MIN = 16,   /* bytes of a value that a name announces: a shorter one is a password */
-	SURPLUS_MAX = 4,  /* bytes by which a slip lengthens a value; more is another format */
-	BEFORE_MAX = 100, /* bytes of the line before the value in which names are looked for */
-	BEHIND_MAX = 60,  /* ... and behind it */
+	NAMED_MIN = 15,   /* bytes of a value that a name announces: a shorter one is a password */
+	SLIP_MAX = 4,     /* bytes by which a slip changes a length; more is another format */
+	BEFORE_MAX = 160, /* bytes before the value in which names are looked for */
+	LINES_MAX = 4,    /* ... and lines, with its own */
+	BEHIND_MAX = 60,  /* bytes of its line behind it */
 };
 
 /* A text by which secrets of a rule are known. */
@@ -19,6 +20,7 @@ struct sign {
 	char text[TEXT_MAX + 1];
 	bool asks; /* a name that counts only before one of the words that follow names */
 	const struct rule *rule;
+	const struct form *form;
 };
 
 /* In the order of their texts. */
@@ -29,7 +31,7 @@ struct signs {
 
 struct misfits {
 	struct signs leads; /* what a value starts with */
-	struct signs names; /* what stands on its line */
+	struct signs names; /* what stands near it */
 };
 
 /* What the signs that were met say of one value. */
@@ -41,7 +43,8 @@ struct opinion {
 
 /* ---- The lists ---- */
 
-static void add_sign(struct signs *signs, const char *text, bool asks, const struct rule *rule)
+static void add_sign(struct signs *signs, const char *text, bool asks, const struct rule *rule,
+                     const struct form *form)
 {
 	struct sign *sign = &signs->items[signs->count];
 	size_t len = 0;
@@ -52,14 +55,16 @@ static void add_sign(struct signs *signs, const char *text, bool asks, const str
 		sign->text[len++] = *text;
 	}
 	sign->rule = rule;
+	sign->form = form;
 	signs->count += len > 0;
 }
 
-static void add_name(struct signs *signs, const char *keyword, const struct rule *rule)
+static void add_name(struct signs *signs, const char *keyword, const struct rule *rule,
+                     const struct form *form)
 {
 	size_t first = signs->count;
 
-	add_sign(signs, keyword, true, rule);
+	add_sign(signs, keyword, true, rule, form);
 	if (signs->count > first)
 		signs->items[first].asks = keyword[strlen(keyword) - 1] == '_';
 }
@@ -78,35 +83,39 @@ static int sign_order(const void *left, const void *right)
 	return strcmp(((const struct sign *)left)->text, ((const struct sign *)right)->text);
 }
 
-/* Only a specific rule's prefix tells; and a name only where no prefix is to be expected. */
-static strings leads_of(const struct rule *rule)
+/* A prefix tells by itself; where a name must stand near, the name tells. */
+static strings leads_of(const struct rule *rule, const struct form *form)
 {
-	return rule->type == RULE_SPECIFIC ? rule->form.leads : NULL;
+	return rule->keywords ? NULL : form->leads;
 }
 
-static strings names_of(const struct rule *rule)
+/* Counts the signs of the rule in both lists and adds them, if there is room. */
+static void take_rule(struct misfits *misfits, const struct rule *rule, size_t *leads,
+                      size_t *names)
 {
-	return rule->form.leads ? NULL : rule->keywords;
+	for (size_t i = 0; i < rule->form_count; i++) {
+		const struct form *form = &rule->forms[i];
+		strings lead = leads_of(rule, form), name = rule->keywords;
+
+		*leads += length_of(lead);
+		*names += length_of(name);
+		for (; misfits->leads.items && lead && *lead; lead++)
+			add_sign(&misfits->leads, *lead, false, rule, form);
+		for (; misfits->names.items && name && *name; name++)
+			add_name(&misfits->names, *name, rule, form);
+	}
 }
 
 struct misfits *misfits_new(const struct ruleset *set)
 {
 	struct misfits *misfits = mem_calloc(1, sizeof(*misfits));
-	size_t leads = 0, names = 0;
 
 	for (int pass = 0; pass < 2; pass++) {
-		for (unsigned part = 0; part < PART_COUNT; part++) {
-			for (size_t i = 0; i < set->parts[part].count; i++) {
-				const struct rule *rule = &set->parts[part].rules[i];
-				strings lead = leads_of(rule), name = names_of(rule);
+		size_t leads = 0, names = 0;
 
-				leads += length_of(lead);
-				names += length_of(name);
-				for (; pass && lead && *lead; lead++)
-					add_sign(&misfits->leads, *lead, false, rule);
-				for (; pass && name && *name; name++)
-					add_name(&misfits->names, *name, rule);
-			}
+		for (unsigned part = 0; part < PART_COUNT; part++) {
+			for (size_t i = 0; i < set->parts[part].count; i++)
+				take_rule(misfits, &set->parts[part].rules[i], &leads, &names);
 		}
 		if (pass == 0) {
 			misfits->leads.items = mem_calloc(leads + 1, sizeof(struct sign));
@@ -167,21 +176,36 @@ static bool holds_only(struct bytes value, const uint64_t characters[2])
 	return true;
 }
 
+static bool starts_with_lead(struct bytes value, strings leads)
+{
+	for (; leads && *leads; leads++) {
+		size_t len = strlen(*leads);
+
+		if (value.len >= len && strncasecmp((const char *)value.ptr, *leads, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Adds what a rule says of the value that its prefix or its name announces: with other characters
- * it is another kind of secret.
+ * or another start it is another kind of secret. A provider's own prefix tells even a part of one.
  */
-static void ask(struct opinion *opinion, const struct rule *rule)
+static void ask(struct opinion *opinion, const struct sign *sign)
 {
-	const struct form *form = &rule->form;
+	const struct form *form = sign->form;
+	bool alone = form->leads && sign->rule->type == RULE_SPECIFIC;
 	size_t len = opinion->value.len;
 
-	if (!holds_only(opinion->value, form->characters))
+	if (!holds_only(opinion->value, form->characters) ||
+	    (form->leads && !starts_with_lead(opinion->value, form->leads)))
 		return;
 	if (len >= form->min && len <= form->max)
 		opinion->fits = true;
-	else if (len < form->min || len - form->max <= SURPLUS_MAX)
-		opinion->near = rule;
+	else if ((len < form->min ? alone || form->min - len <= SLIP_MAX
+	                          : len - form->max <= SLIP_MAX) &&
+	         (!opinion->near || sign->rule->type < opinion->near->type))
+		opinion->near = sign->rule;
 }
 
 static void ask_leads(const struct signs *signs, struct opinion *opinion)
@@ -192,7 +216,7 @@ static void ask_leads(const struct signs *signs, struct opinion *opinion)
 		narrow(signs, &range, at, tolower(opinion->value.ptr[at]));
 		at++;
 		for (size_t i = range.low; i < range.high && !signs->items[i].text[at]; i++)
-			ask(opinion, signs->items[i].rule);
+			ask(opinion, &signs->items[i]);
 	}
 }
 
@@ -209,12 +233,18 @@ static bool joins_words(int c)
 	return c == '_' || c == '-' || c == '.' || c == ' ';
 }
 
-/* Whether a name ends before this place; `asks`: a word must follow that follows names. */
+/*
+ * Whether a name ends before this place; `asks`: a word must follow that follows names, or a sign.
+ */
 static bool ends_name(struct bytes text, size_t at, bool asks)
 {
 	static const char *const words[] = {"api",  "key",  "tok",  "sec", "acc",
 	                                    "auth", "pass", "cred", "com", "io"};
-	bool ends = at == text.len || !islower(text.ptr[at]);
+	int next = at < text.len ? text.ptr[at] : '"';
+	bool ends = !islower(next);
+
+	if (ispunct(next) && next != '_' && next != '-' && next != '.')
+		return true;
 
 	if (at < text.len && joins_words(text.ptr[at]))
 		at++;
@@ -228,33 +258,33 @@ static bool ends_name(struct bytes text, size_t at, bool asks)
 	return ends && !asks;
 }
 
-/* Asks the rules whose names start at this place of the line. */
-static void ask_names_at(const struct signs *signs, struct bytes line, size_t start,
+/* Asks the rules whose names start at this place of the text. */
+static void ask_names_at(const struct signs *signs, struct bytes text, size_t start,
                          struct opinion *opinion)
 {
 	struct range range = {0, signs->count};
 	size_t at = 0;
 
-	for (size_t i = start; i < line.len && at < TEXT_MAX && range.low < range.high; i++) {
-		int c = line.ptr[i];
+	for (size_t i = start; i < text.len && at < TEXT_MAX && range.low < range.high; i++) {
+		int c = text.ptr[i];
 
-		if (i > start && joins_words(c) && !joins_words(line.ptr[i - 1]))
+		if (i > start && joins_words(c) && !joins_words(text.ptr[i - 1]))
 			continue;
 		if (!isalnum(c))
 			return;
 		narrow(signs, &range, at++, tolower(c));
 		for (size_t k = range.low; k < range.high && !signs->items[k].text[at]; k++) {
-			if (ends_name(line, i + 1, signs->items[k].asks))
-				ask(opinion, signs->items[k].rule);
+			if (ends_name(text, i + 1, signs->items[k].asks))
+				ask(opinion, &signs->items[k]);
 		}
 	}
 }
 
-static void ask_names(const struct signs *signs, struct bytes line, struct opinion *opinion)
+static void ask_names(const struct signs *signs, struct bytes text, struct opinion *opinion)
 {
-	for (size_t at = 0; at < line.len; at++) {
-		if (starts_word(line, at))
-			ask_names_at(signs, line, at, opinion);
+	for (size_t at = 0; at < text.len; at++) {
+		if (starts_word(text, at))
+			ask_names_at(signs, text, at, opinion);
 	}
 }
 
@@ -266,8 +296,10 @@ const struct rule *misfits_find(const struct misfits *misfits, struct bytes text
 
 	ask_leads(&misfits->leads, &opinion);
 	if (opinion.value.len >= NAMED_MIN) {
-		while (from > 0 && start - from < BEFORE_MAX && text.ptr[from - 1] != '\n')
-			from--;
+		for (int lines = 0; from > 0 && start - from < BEFORE_MAX; from--) {
+			if (text.ptr[from - 1] == '\n' && ++lines == LINES_MAX)
+				break;
+		}
 		while (to < text.len && to - end < BEHIND_MAX && text.ptr[to] != '\n')
 			to++;
 		ask_names(&misfits->names, bytes_slice(text, from, start), &opinion);

@@ -180,17 +180,31 @@ static void put_stub(FILE *out, const struct stub *stub)
 	fprintf(out, ", %d, %" PRIu32 "u}", stub->caseless, stub->width);
 }
 
+static void put_forms_field(FILE *out, const struct rule *rule)
+{
+	if (!rule->form_count)
+		return;
+	fputs("\t.forms = (const struct form[]){\n", out);
+	for (size_t i = 0; i < rule->form_count; i++) {
+		const struct form *form = &rule->forms[i];
+
+		fputs("\t{\n", out);
+		put_strings_field(out, "leads", form->leads);
+		fprintf(out,
+		        "\t.min = %" PRIu32 "u,\n\t.max = %" PRIu32 "u,\n"
+		        "\t.characters = {%" PRIu64 "u, %" PRIu64 "u},\n\t},\n",
+		        form->min, form->max, form->characters[0], form->characters[1]);
+	}
+	fprintf(out, "\t},\n\t.form_count = %zu,\n", rule->form_count);
+}
+
 static void put_derived_fields(FILE *out, const struct rule *rule)
 {
 	fprintf(out,
 	        "\t.reach = {%" PRIu32 "u, %" PRIu32 "u, %" PRIu32 "u},\n"
 	        "\t.prefix_len = %" PRIu32 "u,\n",
 	        rule->reach.behind, rule->reach.width, rule->reach.ahead, rule->prefix_len);
-	put_strings_field(out, "form.leads", rule->form.leads);
-	fprintf(out,
-	        "\t.form.min = %" PRIu32 "u,\n\t.form.max = %" PRIu32 "u,\n"
-	        "\t.form.characters = {%" PRIu64 "u, %" PRIu64 "u},\n",
-	        rule->form.min, rule->form.max, rule->form.characters[0], rule->form.characters[1]);
+	put_forms_field(out, rule);
 	fprintf(out,
 	        "\t.bulk = {{{%" PRIu64 "u, %" PRIu64 "u, %" PRIu64 "u, %" PRIu64 "u}}, %" PRIu32
 	        "u, %" PRIu32 "u, %" PRIu32 "u},\n",

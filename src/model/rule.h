@@ -245,7 +245,7 @@ struct part {
 	enum structure structure; /* what it says is said of the finding */
 };
 
-/* What secrets look like, as far as the pattern tells it. */
+/* What secrets look like, as far as the pattern tells it; a choice is as many forms. */
 struct form {
 	strings leads;          /* lower-case; what they start with; NULL: nothing of its own */
 	uint32_t min;           /* bytes */
@@ -285,7 +285,8 @@ struct rule {
 	size_t anchor_count;
 	struct bulk bulk;
 	uint32_t prefix_len; /* characters of a secret that are the same in all of them */
-	struct form form;
+	const struct form *forms; /* none: it is not certain what the secret is */
+	size_t form_count;
 
 	const struct example *examples;
 	size_t example_count;

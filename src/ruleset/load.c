@@ -479,7 +479,8 @@ static void take_facts(struct rule *rule, const struct regex_facts *facts)
 	rule->anchor_count = facts->anchor_count;
 	rule->bulk = facts->bulk;
 	rule->prefix_len = facts->prefix_len;
-	rule->form = facts->form;
+	rule->forms = facts->forms;
+	rule->form_count = facts->form_count;
 }
 
 static void read_matching(struct loader *l, const struct yaml_node *node, struct rule *rule)

@@ -487,6 +487,36 @@ static struct form secret_form(const struct node *secret, struct arena *arena,
 	                     .characters = {characters.bits[0], characters.bits[1]}};
 }
 
+/* The choice that the node is, if it is nothing but one. */
+static const struct node *sole_choice(const struct node *n)
+{
+	while (n->kind == NODE_SEQUENCE && n->child && !n->child->next)
+		n = n->child;
+	return n->kind == NODE_CHOICE ? n : NULL;
+}
+
+static size_t count_choices(const struct node *secret)
+{
+	const struct node *choice = sole_choice(secret);
+	size_t count = 0;
+
+	for (const struct node *c = choice ? choice->child : NULL; c; c = c->next)
+		count++;
+	return count ? count : 1;
+}
+
+static const struct form *secret_forms(const struct node *secret, size_t count, struct arena *arena,
+                                       struct arena *scratch)
+{
+	const struct node *choice = sole_choice(secret);
+	const struct node *one = choice ? choice->child : secret;
+	struct form *forms = arena_alloc(arena, count, sizeof(*forms));
+
+	for (size_t i = 0; i < count; i++, one = one->next)
+		forms[i] = secret_form(one, arena, scratch);
+	return forms;
+}
+
 static void facts_anchors(struct regex_facts *facts, const struct node *root, struct arena *arena)
 {
 	struct search *search = mem_calloc(1, sizeof(*search));
@@ -538,7 +568,8 @@ enum err regex_analyse(const char *expression, struct arena *arena, struct regex
 	if (secret || !tree.has_groups) {
 		secret = secret ? secret : tree.root;
 		facts->prefix_len = fixed_prefix(secret, &scratch);
-		facts->form = secret_form(secret, arena, &scratch);
+		facts->form_count = count_choices(secret);
+		facts->forms = secret_forms(secret, facts->form_count, arena, &scratch);
 	}
 	facts_anchors(facts, tree.root, arena);
 	facts->bulk = bulk_of(tree.root);

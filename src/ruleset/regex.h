@@ -21,7 +21,8 @@ struct regex_facts {
 	size_t anchor_count;
 	struct bulk bulk;
 	uint32_t prefix_len; /* bytes at the secret's start that all of its kind share */
-	struct form form;
+	const struct form *forms; /* of the secret */
+	size_t form_count;
 	bool has_groups;
 };
 

@@ -63,14 +63,48 @@ static void a_value_of_the_form_fits(void **state)
 
 static void a_name_announces_a_length(void **state)
 {
+	static const char shorter[] = "5f931dc92ea4f220cc74f1c5ac37e49930d1e2f";
+
+	(void)state;
+	assert_string_not_equal(
+	    found("buildkite_token = 5f931dc92ea4f220cc74f1c5ac37e49930d1e2f", shorter), "");
+	assert_string_equal(
+	    found("my_own_token = 5f931dc92ea4f220cc74f1c5ac37e49930d1e2f", shorter), "");
+}
+
+static void a_name_may_stand_lines_before(void **state)
+{
+	static const char shorter[] = "5f931dc92ea4f220cc74f1c5ac37e49930d1e2f";
+
+	(void)state;
+	assert_string_not_equal(found("buildkite:\n  region: eu\n  retries: 3\n"
+	                              "  token: 5f931dc92ea4f220cc74f1c5ac37e49930d1e2f",
+	                              shorter),
+	                        "");
+	assert_string_equal(found("buildkite:\n  region: eu\n  retries: 3\n  limit: 5\n"
+	                          "  token: 5f931dc92ea4f220cc74f1c5ac37e49930d1e2f",
+	                          shorter),
+	                    "");
+}
+
+static void another_length_is_another_secret(void **state)
+{
 	static const char shorter[] = "5f931dc92ea4f220cc74f1c5ac37e49";
 
 	(void)state;
-	assert_string_not_equal(found("buildkite_token = 5f931dc92ea4f220cc74f1c5ac37e49", shorter),
-	                        "");
-	assert_string_equal(found("my_own_token = 5f931dc92ea4f220cc74f1c5ac37e49", shorter), "");
-	assert_string_equal(found("buildkite\ntoken = 5f931dc92ea4f220cc74f1c5ac37e49", shorter),
+	assert_string_equal(found("buildkite_token = 5f931dc92ea4f220cc74f1c5ac37e49", shorter),
 	                    "");
+}
+
+static void each_choice_is_a_form(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    found("x bkar_VbJPExyEuVza1o8HFxvVL8NmwvPmAMBjt05pJqwFqfRHXbLGyHahdi4yOI"
+	          "ZJc2MIw8fqPl",
+	          "bkar_VbJPExyEuVza1o8HFxvVL8NmwvPmAMBjt05pJqwFqfRHXbLGyHahdi4yOI"
+	          "ZJc2MIw8fqPl"),
+	    "buildkite-service-token");
 }
 
 static void other_characters_are_another_secret(void **state)
@@ -85,6 +119,9 @@ int main(void)
 	    cmocka_unit_test(a_prefix_announces_a_length),
 	    cmocka_unit_test(a_value_of_the_form_fits),
 	    cmocka_unit_test(a_name_announces_a_length),
+	    cmocka_unit_test(a_name_may_stand_lines_before),
+	    cmocka_unit_test(another_length_is_another_secret),
+	    cmocka_unit_test(each_choice_is_a_form),
 	    cmocka_unit_test(other_characters_are_another_secret),
 	};
 
