@@ -21,6 +21,9 @@ void sha1_init(struct sha1 *sha);
 void sha1_update(struct sha1 *sha, struct bytes bytes);
 void sha1_final(struct sha1 *sha, unsigned char out[SHA1_SIZE]);
 
+/* What becomes of a state by whole blocks, on any processor: most have instructions for it. */
+void sha1_compress_plainly(uint32_t state[5], const unsigned char *blocks, size_t count);
+
 /* The key must not be longer than SHA1_BLOCK. */
 void sha1_hmac(struct bytes key, struct bytes text, unsigned char out[SHA1_SIZE]);
 

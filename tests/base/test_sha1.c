@@ -31,6 +31,40 @@ static void the_published_vectors(void **state)
 	hash_is("a", 1000000, "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
 }
 
+/* Whatever the processor has, and however the bytes come in pieces. */
+static void all_ways_to_the_same_sum(void **state)
+{
+	unsigned char bytes[1000], blocks[1024] = {0};
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)((seed = seed * 1664525 + 1013904223) >> 24);
+	for (size_t len = 0; len < sizeof(bytes) - 9; len++) {
+		size_t padded = (len + 9 + SHA1_BLOCK - 1) / SHA1_BLOCK * SHA1_BLOCK;
+		unsigned char whole[SHA1_SIZE], pieces[SHA1_SIZE];
+		struct sha1 plain, sha;
+
+		sha1_init(&plain);
+		memset(blocks, 0, sizeof(blocks));
+		memcpy(blocks, bytes, len);
+		blocks[len] = 0x80;
+		blocks[padded - 2] = (unsigned char)(len * 8 >> 8);
+		blocks[padded - 1] = (unsigned char)(len * 8);
+		sha1_compress_plainly(plain.state, blocks, padded / SHA1_BLOCK);
+		sha1_init(&sha);
+		sha1_update(&sha, (struct bytes){bytes, len});
+		sha1_final(&sha, whole);
+		sha1_init(&sha);
+		sha1_update(&sha, (struct bytes){bytes, len / 3});
+		sha1_update(&sha, (struct bytes){bytes + len / 3, len - len / 3});
+		sha1_final(&sha, pieces);
+		assert_memory_equal(whole, pieces, SHA1_SIZE);
+		for (unsigned i = 0; i < SHA1_SIZE; i++)
+			assert_int_equal(whole[i], plain.state[i / 4] >> (24 - 8 * (i % 4)) & 0xff);
+	}
+}
+
 /* RFC 2202, cases 1, 2 and 3; and an empty key. */
 static void the_published_vectors_of_hmac(void **state)
 {
@@ -58,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_published_vectors),
+	    cmocka_unit_test(all_ways_to_the_same_sum),
 	    cmocka_unit_test(the_published_vectors_of_hmac),
 	};
 
