@@ -1,6 +1,7 @@
 /*
- * Revisions as people write them (gitrevisions(7)), resolved by libgit2, which sees nothing of a
- * stranger's repository but its references, their logs, and the objects that the store reads.
+ * Revisions as people write them (gitrevisions(7)): plain ones are looked up here, the others
+ * resolved by libgit2, which sees nothing of a stranger's repository but its references, their
+ * logs, and the objects that the store reads.
  */
 #ifndef TRAWL_GIT_REVISION_H
 #define TRAWL_GIT_REVISION_H

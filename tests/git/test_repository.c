@@ -904,6 +904,48 @@ static void resolves_revisions(void **state)
 	repository_close(r);
 }
 
+/* Those that need no libgit2, over a merge, with git for the oracle. */
+static void resolves_plain_revisions(void **state)
+{
+	static const char *const steps[] = {"",   "~",    "~1", "~2", "^",    "^1",   "^2",
+	                                    "^^", "^2~1", "^0", "~0", "^2^1", "~1^1", "^1~0"};
+	static const char *const bad[] = {"~9", "^3", "^2^2", "~1^2"};
+	char revision[64], id[OBJECT_ID_HEX + 1];
+	struct object_id found, expected;
+	struct repository *r;
+
+	(void)state;
+	GIT("-C", "r", "checkout", "-q", "-b", "side", "HEAD~1");
+	GIT("-C", "r", "commit", "-q", "--allow-empty", "-m", "one");
+	GIT("-C", "r", "commit", "-q", "--allow-empty", "-m", "two");
+	GIT("-C", "r", "checkout", "-q", "main");
+	GIT("-C", "r", "merge", "-q", "--no-ff", "-m", "merge", "side");
+	GIT("-C", "r", "tag", "-a", "-m", "t", "tag");
+	expected = id_of("r", "HEAD");
+	object_id_hex(&expected, id);
+	r = open_here("r");
+	for (int packed = 0; packed < 2; packed++) {
+		const char *const starts[] = {"HEAD", "refs/heads/main", "refs/tags/tag", id};
+
+		for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+			for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+				snprintf(revision, sizeof(revision), "%s%s", starts[i], steps[k]);
+				expected = id_of("r", revision);
+				assert_int_equal(repository_resolve(r, revision, &found, NULL),
+				                 ERR_NONE);
+				assert_id(&found, &expected);
+			}
+			for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+				snprintf(revision, sizeof(revision), "%s%s", starts[i], bad[k]);
+				assert_int_equal(repository_resolve(r, revision, &found, NULL),
+				                 ERR_MISSING);
+			}
+		}
+		GIT("-C", "r", "gc", "-q");
+	}
+	repository_close(r);
+}
+
 static void resolves_in_a_linked_work_tree(void **state)
 {
 	struct object_id id, expected = id_of("r", "HEAD~1");
@@ -1063,6 +1105,7 @@ int main(void)
 	    TEST(reads_in_several_threads),
 	    TEST(lists_loose_objects_once),
 	    TEST(resolves_revisions),
+	    TEST(resolves_plain_revisions),
 	    TEST(resolves_in_a_linked_work_tree),
 	    TEST(resolves_nothing_beside_a_fifo),
 	    TEST(the_next_commit_follows_head),
