@@ -38,7 +38,8 @@ struct store {
 	bool trusted;                 /* ids are not computed again */
 	bool ready;                   /* libgit2 is */
 	const struct id_map *refused; /* NULL: none */
-	pthread_mutex_t lock;         /* of the places and the reader */
+	pthread_mutex_t lock;         /* of the places, the reader and what follows */
+	bool unchecked;               /* ids are checked later, and all is read again if not good */
 	struct pack_reader *reader;
 	unsigned
 	    elsewhere; /* bases in other packs that were asked for, for the object being read */
@@ -258,7 +259,7 @@ static enum err read_packed(struct store *s, const struct pack *pack, uint64_t o
 {
 	enum err err = pack_reader_read(s->reader, pack, offset, type, out);
 
-	if (err || !out || s->trusted)
+	if (err || !out || s->trusted || s->unchecked)
 		return err;
 	if (!is_object(*type, buf_bytes(out), id)) {
 		buf_clear(out);
@@ -312,6 +313,24 @@ void store_refuse(struct store *s, const struct id_map *ids)
 	s->refused = ids;
 }
 
+static enum err read_locked(struct store *s, const struct object_id *id, enum object_type *type,
+                            struct buf *out, bool unchecked)
+{
+	enum err err;
+
+	if (out)
+		buf_clear(out);
+	pthread_mutex_lock(&s->lock);
+	s->unchecked = unchecked;
+	s->elsewhere = 0;
+	err = read_anywhere(s, id, type, out);
+	if (err == ERR_MISSING && refresh(s))
+		err = read_anywhere(s, id, type, out);
+	s->unchecked = false;
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
 enum err store_read(struct store *s, const struct object_id *id, enum object_type *type,
                     struct buf *out, struct error *error)
 {
@@ -320,17 +339,13 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 	char hex[OBJECT_ID_HEX + 1];
 	enum err err;
 
-	if (out)
-		buf_clear(out);
 	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
 		return error_set(error, ERR_CORRUPT, "object %s is based on itself",
 		                 object_id_hex(id, hex));
-	pthread_mutex_lock(&s->lock);
-	s->elsewhere = 0;
-	err = read_anywhere(s, id, type, out);
-	if (err == ERR_MISSING && refresh(s))
-		err = read_anywhere(s, id, type, out);
-	pthread_mutex_unlock(&s->lock);
+	/* Most objects are good: their ids are looked at while others are read. */
+	err = read_locked(s, id, type, out, true);
+	if (err || (out && !s->trusted && !is_object(*type, buf_bytes(out), id)))
+		err = read_locked(s, id, type, out, false);
 	if (err)
 		error_set(error, err, "%s: %s", object_id_hex(id, hex),
 		          err == ERR_MISSING || err == ERR_LIMIT ? faults[err]
