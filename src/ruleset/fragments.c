@@ -34,6 +34,9 @@ enum { EXPANDED_MAX = 64 * 1024 }; /* bytes; as ruleset/regex.c takes */
 /* What follows is no hash: those have letters up to f. */
 #define NO_HASH "(?=[\\w\\-+/.]{0,24}[g-zG-Z])"
 
+/* A value that stands on a line of its own. */
+#define NEXT_LINE "[ \\t]{0,4}\\r?\\n[ \\t#/*;\\-]{0,8}+" QUOTES "+"
+
 static const struct {
 	const char *name;
 	const char *pattern;
@@ -46,11 +49,13 @@ static const struct {
     {"end", "(?:(?-i:(?![a-z]))|(?=api|key|tok|sec|acc|auth|pass))"},
     {"assigned", ASSIGNED},
     /* From a provider's name to the value: the rest of a name, or the next secret's name, or a few
-     * words; in these last ones the value may stand on a line of its own. */
-    {"near", "(?:(?:[\\w.\\- ]{0,40}|[^\\x00]{0,80}?" SECRET_NAME
-             "[\\w\\-]{0,20}+)" HARMLESS ASSIGNED "|[^\\x00]{0,48}?(?:" HARMLESS ASSIGNED
-             "|[ \\t]{0,4}\\r?\\n[ \\t#/*;\\-]{0,8}+" QUOTES "+)" NO_HASH ")"
-             "(?:(?i:bearer|token|basic|key)[ \\t=:]{1,3})?"},
+     * words, where the value may stand on a line of its own; it may be like a hash if they announce
+     * a secret. */
+    {"near",
+     "(?:(?:[\\w.\\- ]{0,40}|[^\\x00]{0,80}?" SECRET_NAME "[\\w\\-]{0,20}+)" HARMLESS ASSIGNED
+     "|[^\\x00]{0,48}?(?:" HARMLESS ASSIGNED "|" NEXT_LINE ")" NO_HASH
+     "|[^\\x00]{0,48}?" SECRET_NAME "[^\\x00]{0,24}?" NEXT_LINE ")"
+     "(?:(?i:bearer|token|basic|key)[ \\t=:]{1,3})?"},
 };
 
 /* The fragment that the pattern calls at this place; NULL: none, or a group of its own. */
