@@ -304,6 +304,22 @@ static void forget(struct batch *b, size_t number)
 	b->running[at] = b->running[b->children.count];
 }
 
+/* Removes what processes left behind that were killed: this run has the folder for itself. */
+static void remove_leftovers(const char *folder)
+{
+	static const char prefix[] = ".trawl-";
+	DIR *dir = opendir(folder);
+	struct dirent *file;
+
+	if (!dir)
+		return;
+	while ((file = readdir(dir))) {
+		if (strncmp(file->d_name, prefix, strlen(prefix)) == 0)
+			unlinkat(dirfd(dir), file->d_name, 0);
+	}
+	closedir(dir);
+}
+
 static enum err run_all(struct batch *b, struct error *error)
 {
 	enum err err = ERR_NONE;
@@ -329,6 +345,7 @@ static enum err run_all(struct batch *b, struct error *error)
 	}
 	progress_clear(&b->progress);
 	children_kill(&b->children);
+	remove_leftovers(b->folder);
 	return err;
 }
 
@@ -499,22 +516,6 @@ static enum err read_before(struct batch *b, struct error *error)
 	if (!same || (b->session.options.state && !goes_on))
 		batch_index_release(&b->before);
 	return err == ERR_MISSING ? ERR_NONE : err;
-}
-
-/* Removes what a run left behind that was killed: this one has the folder for itself. */
-static void remove_leftovers(const char *folder)
-{
-	static const char prefix[] = ".trawl-";
-	DIR *dir = opendir(folder);
-	struct dirent *file;
-
-	if (!dir)
-		return;
-	while ((file = readdir(dir))) {
-		if (strncmp(file->d_name, prefix, strlen(prefix)) == 0)
-			unlinkat(dirfd(dir), file->d_name, 0);
-	}
-	closedir(dir);
 }
 
 /* How many processes there are at once, and what each of them may use. */
