@@ -55,6 +55,10 @@ static void print_costs(const struct history *h)
 	        "confirm %.2f s\n",
 	        h->folder, seconds_of(h->counts.inflate_ns), seconds_of(h->counts.patch_ns),
 	        seconds_of(h->costs.prefilter_ns), seconds_of(h->costs.confirm_ns));
+	if (h->renewal.objects)
+		fprintf(stderr,
+		        "%s: %zu new or changed rules looked at %s objects that were known\n",
+		        h->folder, h->renewal.rules, number_text(objects, h->renewal.objects));
 	if (h->looked_for_missing)
 		fprintf(stderr, "%s: %u missing objects that only unreachable ones name\n",
 		        h->folder, h->unneeded);

@@ -127,11 +127,28 @@ void rule_digest(const struct rule *r, unsigned char out[DIGEST_SIZE])
 	digest_end(&d, out);
 }
 
-void engine_digest(const struct engine *engine, const struct ruleset *set,
-                   unsigned char out[DIGEST_SIZE])
+void misfit_digest(const struct ruleset *set, unsigned char out[DIGEST_SIZE])
+{
+	unsigned char rule[DIGEST_SIZE];
+	struct digest d;
+
+	digest_begin(&d);
+	for (size_t part = 0; part < PART_COUNT; part++) {
+		for (size_t i = 0; i < set->parts[part].count; i++) {
+			const struct rule *r = &set->parts[part].rules[i];
+
+			if (!r->form_count)
+				continue;
+			rule_digest(r, rule);
+			digest_add(&d, (struct bytes){rule, sizeof(rule)});
+		}
+	}
+	digest_end(&d, out);
+}
+
+void engine_options_digest(const struct engine *engine, unsigned char out[DIGEST_SIZE])
 {
 	const struct engine_options *o = engine_options(engine);
-	unsigned char rule[DIGEST_SIZE];
 	struct digest d;
 
 	digest_begin(&d);
@@ -140,6 +157,18 @@ void engine_digest(const struct engine *engine, const struct ruleset *set,
 	digest_add_number(&d, o->every_rule);
 	digest_add_number(&d, o->placeholders);
 	digest_add_number(&d, o->checksum);
+	digest_end(&d, out);
+}
+
+void engine_digest(const struct engine *engine, const struct ruleset *set,
+                   unsigned char out[DIGEST_SIZE])
+{
+	unsigned char rule[DIGEST_SIZE];
+	struct digest d;
+
+	engine_options_digest(engine, out);
+	digest_begin(&d);
+	digest_add(&d, (struct bytes){out, DIGEST_SIZE});
 	for (size_t part = 0; part < PART_COUNT; part++) {
 		for (size_t i = 0; i < set->parts[part].count; i++) {
 			/* What is not enabled counts, too: detect/misfit.h asks all rules. */

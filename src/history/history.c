@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text_map.h"
-#include "detect/rule_digest.h"
 #include "history/attribution.h"
 #include "history/missing.h"
 #include "history/present.h"
@@ -325,7 +324,7 @@ struct scan {
 	const struct ruleset *set;
 	const struct history_options *options;
 	int64_t deadline;
-	unsigned char digest[DIGEST_SIZE]; /* for what is known */
+	struct note_terms terms; /* for what is known */
 };
 
 static int64_t deadline_after(double seconds)
@@ -494,23 +493,6 @@ static void collect_range(struct sightings *s, struct scan *scan)
 	id_map_release(&all);
 }
 
-/* A digest of all that decides what is noted of an object. */
-static void digest_scan(const struct scan *scan, unsigned char out[DIGEST_SIZE])
-{
-	const struct sighting_options *o = &scan->options->sighting;
-	unsigned char engine[DIGEST_SIZE];
-	struct digest d;
-
-	engine_digest(scan->engine, scan->set, engine);
-	digest_begin(&d);
-	digest_add(&d, (struct bytes){engine, sizeof(engine)});
-	digest_add_number(&d, o->max_size);
-	digest_add_number(&d, o->max_size_chosen);
-	digest_add_number(&d, o->scan->inline_policy);
-	digest_add_number(&d, o->walk.object_max);
-	digest_end(&d, out);
-}
-
 static void collect_all(struct history *h, struct sightings *s, struct scan *scan)
 {
 	struct sighting_options sighting = scan->options->sighting;
@@ -523,7 +505,7 @@ static void collect_all(struct history *h, struct sightings *s, struct scan *sca
 	                 choice->since != INT64_MIN;
 	sightings_collect(s, &scan->objects, scan->engine, scan->set, &sighting);
 	if (scan->options->known)
-		known_keep(&scan->objects, scan->options->known, scan->digest);
+		renew_keep(&scan->objects, scan->options->known, &scan->terms);
 }
 
 static enum err scan_objects(struct history *h, struct scan *scan, struct error *error)
@@ -609,8 +591,10 @@ static enum err open_all(struct history *h, struct scan *scan, struct error *err
 	if (err)
 		return err;
 	if (known) {
-		digest_scan(scan, scan->digest);
-		known_recall(&scan->objects, known, scan->digest);
+		scan->terms = (struct note_terms){
+		    .engine = scan->engine, .set = scan->set, .options = &scan->options->sighting};
+		note_terms_digest(&scan->terms);
+		renew_recall(&scan->objects, known, &scan->terms, &h->renewal);
 	}
 	objects_prepare(&scan->objects, scan->options->sighting.walk.threads);
 	return ERR_NONE;

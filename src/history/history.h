@@ -6,6 +6,7 @@
 
 #include "history/known.h"
 #include "history/push.h"
+#include "history/renew.h"
 #include "history/sightings.h"
 #include "model/history.h"
 
@@ -40,7 +41,8 @@ struct history {
 	struct finding_list text;    /* owns what the leaks point to */
 	struct walk_counts counts;
 	struct detector_costs costs;
-	uint64_t open_ns; /* of the packs, and which of their entries is based on which */
+	struct renewal renewal; /* of what other rules took notes of */
+	uint64_t open_ns;       /* of the packs, and which of their entries is based on which */
 	uint64_t scan_ns;
 	uint64_t trees_ns;     /* of the walks over trees, for attribution and missing objects */
 	uint64_t attribute_ns; /* of the rest of both */

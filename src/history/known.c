@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 /* Raised whenever notes are to be understood otherwise. */
-enum { NOTES_VERSION = 1 };
+enum { NOTES_VERSION = 2 };
 
 enum { IDENTITY_SIZE = 16 };
 
@@ -120,7 +120,7 @@ static bool get_note(struct bytes *rest, uint64_t *note)
 	}
 	*note |= number << NOTE_BYTES;
 	*rest = bytes_slice(*rest, at, rest->len);
-	return (*note & NOTE_TYPE) <= OBJECT_TAG && !(*note & 0x80);
+	return (*note & NOTE_TYPE) <= OBJECT_TAG;
 }
 
 /* ---- Packs ---- */
@@ -169,23 +169,50 @@ static bool find_content(const struct pack *pack, const struct known_store *stor
 	return true;
 }
 
+static void forget_pack(const struct objects *o, size_t number)
+{
+	struct pack_notes *notes = &o->pack_notes[number];
+
+	notes->noted = NOTED_HERE;
+	memset(notes->items, 0, pack_count(o->packs[number]) * sizeof(*notes->items));
+}
+
+/* Takes the notes of that scan, if the store has them. */
 static void recall_pack(struct objects *o, size_t number, const struct known_store *store,
-                        const unsigned char scan[DIGEST_SIZE], struct buf *value)
+                        const unsigned char scan[DIGEST_SIZE], enum noted noted, struct buf *value)
 {
 	const struct pack *pack = o->packs[number];
 	struct pack_notes *notes = &o->pack_notes[number];
 	unsigned char content[DIGEST_SIZE], key[KNOWN_KEY_SIZE];
 
-	notes->items = mem_calloc(pack_count(pack), sizeof(*notes->items));
 	if (!find_content(pack, store, value, content))
 		return;
 	notes_key(content, scan, key);
 	buf_clear(value);
-	notes->known = store->get(store->context, key, value) &&
-	               read_notes(buf_bytes(value), notes->items, pack_count(pack)) &&
-	               is_complete(o, number, notes->items);
-	if (!notes->known)
-		memset(notes->items, 0, pack_count(pack) * sizeof(*notes->items));
+	if (store->get(store->context, key, value) &&
+	    read_notes(buf_bytes(value), notes->items, pack_count(pack)) &&
+	    is_complete(o, number, notes->items))
+		notes->noted = noted;
+	else
+		forget_pack(o, number);
+}
+
+/* Makes the notes of the other scan that count those of this one. */
+static void renew_pack(struct objects *o, size_t number, bool all)
+{
+	struct pack_notes *notes = &o->pack_notes[number];
+
+	for (uint32_t i = 0; i < pack_count(o->packs[number]); i++) {
+		uint64_t *note = &notes->items[i];
+
+		if (!all && *note != OBJECT_TREE && !(*note & NOTE_RENEWED))
+			*note = 0;
+		*note &= ~NOTE_RENEWED;
+	}
+	if (is_complete(o, number, notes->items))
+		notes->noted = NOTED_RENEWED;
+	else
+		forget_pack(o, number);
 }
 
 /* Trees are not scanned: that the pack holds them undamaged is all there is to know. */
@@ -207,12 +234,14 @@ static void keep_pack(const struct objects *o, size_t number, const struct known
 	const struct pack_notes *notes = &o->pack_notes[number];
 	unsigned char content[DIGEST_SIZE], key[KNOWN_KEY_SIZE];
 
-	if (notes->known || pack_count(pack) > KNOWN_VALUE_MAX / 11)
+	if (notes->noted == NOTED_KNOWN || pack_count(pack) > KNOWN_VALUE_MAX / 11)
 		return;
-	note_trees(o, number);
+	if (notes->noted == NOTED_HERE)
+		note_trees(o, number);
 	if (!is_complete(o, number, notes->items))
 		return;
-	content_digest(pack, content);
+	if (notes->noted == NOTED_HERE || !find_content(pack, store, value, content))
+		content_digest(pack, content);
 	buf_clear(value);
 	for (uint32_t i = 0; i < pack_count(pack); i++)
 		put_note(value, notes->items[i]);
@@ -262,17 +291,12 @@ static void identify(const struct objects *o, const struct object_id *id,
 }
 
 static void recall_loose(struct objects *o, const struct known_store *store,
-                         const unsigned char scan[DIGEST_SIZE], struct buf *value)
+                         const unsigned char scan[DIGEST_SIZE], enum noted noted, struct buf *value)
 {
 	unsigned char key[KNOWN_KEY_SIZE];
 	struct bytes rest;
 	uint64_t note;
 
-	o->loose_notes = mem_calloc(o->loose.count, sizeof(*o->loose_notes));
-	o->loose_known = mem_calloc(o->loose.count, sizeof(*o->loose_known));
-	o->loose_identities = mem_calloc(o->loose.count, IDENTITY_SIZE);
-	for (uint32_t i = 0; i < o->loose.count; i++)
-		identify(o, &o->loose.ids[i], o->loose_identities + (size_t)i * IDENTITY_SIZE);
 	loose_key(o, scan, key);
 	buf_clear(value);
 	if (!store->get(store->context, key, value))
@@ -285,14 +309,23 @@ static void recall_loose(struct objects *o, const struct known_store *store,
 		rest = bytes_slice(rest, OBJECT_ID_SIZE + IDENTITY_SIZE, rest.len);
 		if (!get_note(&rest, &note))
 			return;
-		if (number == ID_MAP_NONE || !note ||
+		if (number == ID_MAP_NONE || !note || o->loose_noted[number] != NOTED_HERE ||
 		    memcmp(identity, o->loose_identities + (size_t)number * IDENTITY_SIZE,
 		           IDENTITY_SIZE) != 0)
 			continue;
 		o->loose_notes[number] = note;
 		o->loose_types[number] = note & NOTE_TYPE;
-		o->loose_known[number] = true;
+		o->loose_noted[number] = noted;
 	}
+}
+
+static void renew_loose(struct objects *o, uint32_t number, bool all)
+{
+	uint64_t *note = &o->loose_notes[number];
+	bool counts = all || *note == OBJECT_TREE || (*note & NOTE_RENEWED);
+
+	*note = counts ? *note & ~NOTE_RENEWED : 0;
+	o->loose_noted[number] = counts ? NOTED_RENEWED : NOTED_HERE;
 }
 
 static void keep_loose(const struct objects *o, const struct known_store *store,
@@ -308,7 +341,7 @@ static void keep_loose(const struct objects *o, const struct known_store *store,
 
 		if (!note || value->len > KNOWN_VALUE_MAX / 2)
 			continue;
-		news |= !o->loose_known[i];
+		news |= o->loose_noted[i] != NOTED_KNOWN;
 		if (buf_append(value, (struct bytes){o->loose.ids[i].bytes, OBJECT_ID_SIZE}) ||
 		    buf_append(value, (struct bytes){identity, IDENTITY_SIZE}))
 			mem_exhausted();
@@ -328,10 +361,63 @@ void known_recall(struct objects *o, const struct known_store *store,
 
 	buf_init(&value, KNOWN_VALUE_MAX);
 	o->pack_notes = mem_calloc(o->pack_count, sizeof(*o->pack_notes));
-	for (size_t i = 0; i < o->pack_count; i++)
-		recall_pack(o, i, store, scan, &value);
-	recall_loose(o, store, scan, &value);
+	for (size_t i = 0; i < o->pack_count; i++) {
+		o->pack_notes[i].items =
+		    mem_calloc(pack_count(o->packs[i]), sizeof(*o->pack_notes[i].items));
+		recall_pack(o, i, store, scan, NOTED_KNOWN, &value);
+	}
+	o->loose_notes = mem_calloc(o->loose.count, sizeof(*o->loose_notes));
+	o->loose_noted = mem_calloc(o->loose.count, sizeof(*o->loose_noted));
+	o->loose_identities = mem_calloc(o->loose.count, IDENTITY_SIZE);
+	for (uint32_t i = 0; i < o->loose.count; i++)
+		identify(o, &o->loose.ids[i], o->loose_identities + (size_t)i * IDENTITY_SIZE);
+	recall_loose(o, store, scan, NOTED_KNOWN, &value);
 	buf_release(&value);
+}
+
+static bool any_noted(const struct objects *o, enum noted noted)
+{
+	for (size_t i = 0; i < o->pack_count; i++) {
+		if (o->pack_notes[i].noted == noted)
+			return true;
+	}
+	for (uint32_t i = 0; i < o->loose.count; i++) {
+		if (o->loose_noted[i] == noted)
+			return true;
+	}
+	return false;
+}
+
+bool known_lacks(const struct objects *o)
+{
+	return any_noted(o, NOTED_HERE);
+}
+
+bool known_recall_other(struct objects *o, const struct known_store *store,
+                        const unsigned char other[DIGEST_SIZE])
+{
+	struct buf value;
+
+	buf_init(&value, KNOWN_VALUE_MAX);
+	for (size_t i = 0; i < o->pack_count; i++) {
+		if (o->pack_notes[i].noted == NOTED_HERE)
+			recall_pack(o, i, store, other, NOTED_OTHER, &value);
+	}
+	recall_loose(o, store, other, NOTED_OTHER, &value);
+	buf_release(&value);
+	return any_noted(o, NOTED_OTHER);
+}
+
+void known_renew(struct objects *o, bool all)
+{
+	for (size_t i = 0; i < o->pack_count; i++) {
+		if (o->pack_notes[i].noted == NOTED_OTHER)
+			renew_pack(o, i, all);
+	}
+	for (uint32_t i = 0; i < o->loose.count; i++) {
+		if (o->loose_noted[i] == NOTED_OTHER)
+			renew_loose(o, i, all);
+	}
 }
 
 void known_keep(const struct objects *o, const struct known_store *store,

@@ -39,6 +39,22 @@ enum { KNOWN_VALUE_MAX = 1 << 28 };
 void known_recall(struct objects *objects, const struct known_store *store,
                   const unsigned char scan[DIGEST_SIZE]);
 
+/* Whether there is something left of which there are no notes. */
+bool known_lacks(const struct objects *objects);
+
+/*
+ * Fills in, for what is not known, the notes of another scan, as NOTED_OTHER. Returns whether there
+ * are any.
+ */
+bool known_recall_other(struct objects *objects, const struct known_store *store,
+                        const unsigned char other[DIGEST_SIZE]);
+
+/*
+ * Makes the notes of the other scan that count (all of them, or those that are marked NOTE_RENEWED)
+ * those of this one, and drops the rest.
+ */
+void known_renew(struct objects *objects, bool all);
+
 /* Puts into the store what the notes of the objects, after a scan, say of those that were new. */
 void known_keep(const struct objects *objects, const struct known_store *store,
                 const unsigned char scan[DIGEST_SIZE]);

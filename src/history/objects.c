@@ -114,7 +114,7 @@ void objects_prepare(struct objects *o, unsigned threads)
 	bool *proved = mem_calloc(o->pack_count, sizeof(*proved));
 
 	for (size_t i = 0; o->pack_notes && i < o->pack_count; i++)
-		proved[i] = o->pack_notes[i].known;
+		proved[i] = noted_known(o->pack_notes[i].noted);
 	o->forests = pack_forests_new(o->packs, proved, o->pack_count, threads);
 	pack_forests_circles(o->forests, &o->circles);
 	repository_refuse(o->repository, &o->circles);
@@ -170,7 +170,7 @@ void objects_close(struct objects *o)
 	free(o->packs);
 	free(o->pack_notes);
 	free(o->loose_notes);
-	free(o->loose_known);
+	free(o->loose_noted);
 	free(o->loose_identities);
 	id_map_release(&o->circles);
 	id_map_release(&o->loose);
@@ -235,7 +235,8 @@ struct loose_work {
 	struct objects *objects;
 	const struct visitor *visitor;
 	const struct walk_options *options;
-	bool new_only; /* of the loose objects those that are not known */
+	bool new_only;   /* of the loose objects those that are not known */
+	bool noted_only; /* those that other rules took notes of */
 	struct again *again;
 	size_t again_count;
 	atomic_size_t next;
@@ -270,7 +271,9 @@ static void show_loose(struct loose_work *work, unsigned worker, uint32_t number
 
 	if ((o->loose_types[number] && !(v->types >> o->loose_types[number] & 1)) ||
 	    (v->wants && !v->wants(v->context, walked.id)) ||
-	    (work->new_only && o->loose_known[number] && !(o->loose_notes[number] & NOTE_AGAIN)))
+	    (work->new_only && noted_known(o->loose_noted[number]) &&
+	     !(o->loose_notes[number] & NOTE_AGAIN)) ||
+	    (work->noted_only && o->loose_noted[number] != NOTED_OTHER))
 		return;
 	buf_clear(bytes);
 	if (repository_read(o->repository, walked.id, &walked.type, bytes, &error)) {
@@ -278,6 +281,8 @@ static void show_loose(struct loose_work *work, unsigned worker, uint32_t number
 		return;
 	}
 	o->loose_types[number] = (uint8_t)walked.type;
+	if (o->loose_notes && walked.type == OBJECT_TREE) /* nobody looks into it */
+		o->loose_notes[number] = OBJECT_TREE;
 	walked.bytes = buf_bytes(bytes);
 	show_single(work, worker, &walked, counts);
 }
@@ -434,14 +439,19 @@ void objects_walk(struct objects *o, struct visitor *visitor, const struct walk_
 
 /* ---- What is known ---- */
 
+bool noted_known(enum noted noted)
+{
+	return noted == NOTED_KNOWN || noted == NOTED_RENEWED;
+}
+
 bool objects_any_known(const struct objects *o)
 {
 	for (size_t i = 0; o->pack_notes && i < o->pack_count; i++) {
-		if (o->pack_notes[i].known)
+		if (noted_known(o->pack_notes[i].noted))
 			return true;
 	}
 	for (uint32_t i = 0; o->loose_notes && i < o->loose.count; i++) {
-		if (o->loose_known[i])
+		if (noted_known(o->loose_noted[i]))
 			return true;
 	}
 	return false;
@@ -452,7 +462,7 @@ static void list_again(const struct objects *o, size_t pack, struct loose_work *
 {
 	const struct pack_notes *notes = &o->pack_notes[pack];
 
-	for (uint32_t i = 0; notes->known && i < pack_count(o->packs[pack]); i++) {
+	for (uint32_t i = 0; noted_known(notes->noted) && i < pack_count(o->packs[pack]); i++) {
 		if (!(notes->items[i] & NOTE_AGAIN) ||
 		    objects_hold_before(o, pack, pack_id(o->packs[pack], i)))
 			continue;
@@ -478,4 +488,35 @@ void objects_walk_new(struct objects *o, struct visitor *visitor,
 	pack_walk(o->forests, visitor, options, counts);
 	run_loose(&work);
 	free(work.again);
+}
+
+/* ---- What other rules took notes of ---- */
+
+/* Such a pack is made of its own bytes, too. */
+static bool read_nothing(void *context, const struct object_id *id, enum object_type *type,
+                         struct buf *out)
+{
+	return refuse_base(context, id, type, out) == ERR_NONE;
+}
+
+void objects_walk_noted(struct objects *o, struct visitor *visitor,
+                        const struct walk_options *options, struct walk_counts *counts)
+{
+	struct loose_work work = {.objects = o,
+	                          .visitor = visitor,
+	                          .options = options,
+	                          .counts = counts,
+	                          .noted_only = true};
+	bool *others = mem_calloc(o->pack_count, sizeof(*others));
+	struct pack_forests *forests;
+
+	for (size_t i = 0; i < o->pack_count; i++)
+		others[i] = o->pack_notes[i].noted != NOTED_OTHER;
+	forests = pack_forests_new(o->packs, others, o->pack_count, options->threads);
+	visitor->read = read_nothing;
+	*counts = (struct walk_counts){0};
+	pack_walk(forests, visitor, options, counts);
+	pack_forests_free(forests);
+	free(others);
+	run_loose(&work);
 }

@@ -20,13 +20,25 @@ enum {
 	NOTE_GENERIC_ON_BINARY = 1 << 4, /* SKIP_GENERIC_ON_BINARY */
 	NOTE_MAX_SIZE = 1 << 5,          /* SKIP_MAX_SIZE */
 	NOTE_AGAIN = 1 << 6,             /* to be looked at again: something was found or lost */
+	NOTE_ENCODED = 1 << 7,           /* rules led to encoded text, in which others may match */
 	NOTE_BYTES = 8,
+};
+
+/* While notes of other rules are made good: those of this one are, and stay. */
+#define NOTE_RENEWED (UINT64_C(1) << 63)
+
+/* Who took notes. */
+enum noted {
+	NOTED_HERE,    /* nobody yet, but for this scan */
+	NOTED_KNOWN,   /* an earlier scan: what it need not look at again is passed over */
+	NOTED_OTHER,   /* an earlier scan with other rules */
+	NOTED_RENEWED, /* likewise, and now they are as good as known, but not kept yet */
 };
 
 /* The notes of one pack. */
 struct pack_notes {
 	uint64_t *items; /* by entry; NULL: none are taken */
-	bool known; /* an earlier scan took them: what it need not look at again is passed over */
+	enum noted noted;
 };
 
 struct objects {
@@ -40,7 +52,7 @@ struct objects {
 	uint8_t *loose_types;         /* enum object_type, by number; 0: not known yet */
 	struct pack_notes *pack_notes; /* by pack; NULL: no notes are taken, or known */
 	uint64_t *loose_notes;         /* by number; likewise */
-	bool *loose_known;
+	enum noted *loose_noted;
 	unsigned char *loose_identities; /* of known.c */
 	bool selected;  /* `loose` are the only ones to be walked, wherever they lie */
 	bool pack_wise; /* so many that packs are walked for them */
@@ -94,6 +106,16 @@ void objects_walk(struct objects *objects, struct visitor *visitor,
  */
 void objects_walk_new(struct objects *objects, struct visitor *visitor,
                       const struct walk_options *options, struct walk_counts *counts);
+
+/*
+ * Shows what other rules took notes of, without a copy of what is shown in packs that are known.
+ * Before objects_prepare().
+ */
+void objects_walk_noted(struct objects *objects, struct visitor *visitor,
+                        const struct walk_options *options, struct walk_counts *counts);
+
+/* Whether notes say what is to be passed over. */
+bool noted_known(enum noted noted);
 
 /* Whether some pack or loose object is known. */
 bool objects_any_known(const struct objects *objects);

@@ -38,6 +38,7 @@ struct collection {
 	struct objects *objects;
 	bool scan_only; /* the commits are kept later, of all objects at once */
 	bool keep_only; /* that is now */
+	bool renewing;  /* nothing is wanted but what notes of other rules lack */
 };
 
 /* ---- In the walk ---- */
@@ -125,7 +126,7 @@ static void scan_object(const struct collection *all, struct collector *c, const
 
 /* What a worker has counted so far. */
 struct counted {
-	uint64_t files, bytes, generic, max_size, lost;
+	uint64_t files, bytes, generic, max_size, lost, encoded;
 	size_t findings;
 };
 
@@ -138,6 +139,7 @@ static struct counted count_of(const struct collector *c)
 	                        v->skipped[SKIP_GENERIC_ON_BINARY],
 	                        v->skipped[SKIP_MAX_SIZE],
 	                        v->lost_count,
+	                        c->result.encoded,
 	                        c->result.findings.count};
 }
 
@@ -154,17 +156,39 @@ static uint64_t note_of(const struct walked *w, struct counted before, struct co
 		note |= NOTE_MAX_SIZE;
 	if (now.findings > before.findings || now.lost > before.lost)
 		note |= NOTE_AGAIN;
+	if (now.encoded > before.encoded)
+		note |= NOTE_ENCODED;
 	return note;
+}
+
+/* Where the object's note belongs; NULL if none is to be taken. */
+static uint64_t *place_of_note(struct objects *o, const struct walked *w)
+{
+	if (!o->pack_notes || (w->pack != WALKED_LOOSE && w->borrowed))
+		return NULL;
+	return w->pack == WALKED_LOOSE ? &o->loose_notes[w->entry]
+	                               : &o->pack_notes[w->pack].items[w->entry];
 }
 
 static void take_note(struct objects *o, const struct walked *w, uint64_t note)
 {
-	if (!o->pack_notes)
-		return;
-	if (w->pack == WALKED_LOOSE)
-		o->loose_notes[w->entry] = note;
-	else if (!w->borrowed)
-		o->pack_notes[w->pack].items[w->entry] = note;
+	uint64_t *place = place_of_note(o, w);
+
+	if (place)
+		*place = note;
+}
+
+/*
+ * Makes the note of other rules good. Where some of these rules lead to encoded text, all must
+ * look: in what one rule has decoded, another may match.
+ */
+static void renew_note(struct objects *o, const struct walked *w, uint64_t note)
+{
+	uint64_t *place = place_of_note(o, w);
+
+	if (place && *place)
+		*place |=
+		    NOTE_RENEWED | ((note | *place) & (NOTE_AGAIN | NOTE_ENCODED) ? NOTE_AGAIN : 0);
 }
 
 static void visit(void *context, unsigned worker, const struct walked *w)
@@ -177,6 +201,10 @@ static void visit(void *context, unsigned worker, const struct walked *w)
 	scan_object(all, c, w);
 	if (w->again || all->keep_only)
 		return;
+	if (all->renewing) {
+		renew_note(all->objects, w, note_of(w, before, count_of(c)));
+		return;
+	}
 	take_note(all->objects, w, note_of(w, before, count_of(c)));
 	name_lost(&c->result.coverage, lost, w->id);
 	if (c->result.findings.count == before.findings)
@@ -370,13 +398,14 @@ static void cover_all_known(struct coverage *c, const struct objects *o)
 	for (size_t p = 0; p < o->pack_count; p++) {
 		const struct pack_notes *notes = &o->pack_notes[p];
 
-		for (uint32_t i = 0; notes->known && i < pack_count(o->packs[p]); i++) {
+		for (uint32_t i = 0; noted_known(notes->noted) && i < pack_count(o->packs[p]);
+		     i++) {
 			if (!objects_hold_before(o, p, pack_id(o->packs[p], i)))
 				cover_known(c, notes->items[i]);
 		}
 	}
 	for (uint32_t i = 0; i < o->loose.count; i++) {
-		if (o->loose_known[i])
+		if (noted_known(o->loose_noted[i]))
 			cover_known(c, o->loose_notes[i]);
 	}
 }
@@ -408,24 +437,32 @@ static void walk_partly(struct sightings *s, struct objects *objects, struct vis
 	objects_walk(objects, visitor, &options->walk, &counts);
 }
 
+/* The visitor of a collection, whose workers are made. */
+static struct visitor begin(struct collection *all, struct engine *engine,
+                            const struct ruleset *set)
+{
+	unsigned threads = all->options->walk.threads;
+
+	all->workers = mem_calloc(threads, sizeof(*all->workers));
+	for (unsigned w = 0; w < threads; w++)
+		all->workers[w].scanner = scanner_new(engine, set, all->options->scan);
+	return (struct visitor){.context = all,
+	                        .types = 1u << OBJECT_BLOB | 1u << OBJECT_COMMIT | 1u << OBJECT_TAG,
+	                        .state_size = sizeof(struct scan_state),
+	                        .least_copy = LEAST_COPY,
+	                        .visit = visit,
+	                        .state_bytes = state_bytes,
+	                        .forget = forget,
+	                        .lose = lose};
+}
+
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
                        const struct ruleset *set, const struct sighting_options *options)
 {
 	unsigned threads = options->walk.threads;
 	struct collection all = {.options = options, .objects = objects};
-	struct visitor visitor = {.context = &all,
-	                          .types =
-	                              1u << OBJECT_BLOB | 1u << OBJECT_COMMIT | 1u << OBJECT_TAG,
-	                          .state_size = sizeof(struct scan_state),
-	                          .least_copy = LEAST_COPY,
-	                          .visit = visit,
-	                          .state_bytes = state_bytes,
-	                          .forget = forget,
-	                          .lose = lose};
+	struct visitor visitor = begin(&all, engine, set);
 
-	all.workers = mem_calloc(threads, sizeof(*all.workers));
-	for (unsigned w = 0; w < threads; w++)
-		all.workers[w].scanner = scanner_new(engine, set, options->scan);
 	if (objects_any_known(objects))
 		walk_partly(s, objects, &visitor, &all);
 	else
@@ -439,6 +476,23 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 		gather(s, &all.workers[w]);
 	}
 	free(all.workers);
+}
+
+void sightings_renew(struct objects *objects, struct engine *engine, const struct ruleset *set,
+                     const struct sighting_options *options, struct walk_counts *counts)
+{
+	struct collection all = {
+	    .options = options, .objects = objects, .scan_only = true, .renewing = true};
+	struct visitor visitor = begin(&all, engine, set);
+	struct sightings none = {0};
+
+	objects_walk_noted(objects, &visitor, &options->walk, counts);
+	for (unsigned w = 0; w < options->walk.threads; w++) {
+		scanner_free(all.workers[w].scanner);
+		gather(&none, &all.workers[w]);
+	}
+	free(all.workers);
+	sightings_release(&none);
 }
 
 static void table_release(struct sighting_table *table)

@@ -64,6 +64,13 @@ struct sighting_options {
  */
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
                        const struct ruleset *set, const struct sighting_options *options);
+
+/*
+ * Lets the set's rules look at what other rules took notes of (NOTED_OTHER), and marks the notes
+ * NOTE_RENEWED, those of objects in which they find something NOTE_AGAIN. Adds nothing else.
+ */
+void sightings_renew(struct objects *objects, struct engine *engine, const struct ruleset *set,
+                     const struct sighting_options *options, struct walk_counts *counts);
 void sightings_release(struct sightings *s);
 
 #endif

@@ -52,6 +52,7 @@ void scan_result_adopt(struct scan_result *into, struct scan_result *from)
 		add_marker(&into->markers, from->markers.items[i]);
 	free(from->markers.items);
 	from->markers = (struct stale_markers){0};
+	into->encoded += from->encoded;
 }
 
 struct scanner *scanner_new(struct engine *engine, const struct ruleset *set,
@@ -346,6 +347,7 @@ static void report_proofs(struct scanner *s, const struct blob *blob, const stru
 
 	result->coverage.files++;
 	result->coverage.bytes += blob->bytes.len;
+	result->encoded += raw->run_count > 0;
 	if (binary && s->skips_generic)
 		coverage_skip(&result->coverage, SKIP_GENERIC_ON_BINARY);
 	if (s->options->watch)

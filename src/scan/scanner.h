@@ -54,6 +54,7 @@ struct scan_result {
 	struct coverage coverage;
 	struct finding_list suppressed; /* what is held against: its text is that of findings */
 	struct stale_markers markers;   /* only if they were asked for; likewise */
+	uint64_t encoded;               /* texts with encoded ones in them that were looked into */
 };
 
 void scan_result_release(struct scan_result *result);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fixture.h"
+#include "remembering.h"
 
 static const char rules[] = "provider:\n"
 			    "  metadata: {name: Test, category: Test, message: Revoke it.}\n"
@@ -28,120 +28,6 @@ static const char rules[] = "provider:\n"
 static int set_up(void **state)
 {
 	return fixture_begin(state, rules);
-}
-
-/* ---- A store in memory ---- */
-
-enum { ENTRIES_MAX = 4096 };
-
-struct entry {
-	unsigned char key[KNOWN_KEY_SIZE];
-	struct buf value;
-};
-
-struct memory {
-	struct entry entries[ENTRIES_MAX];
-	size_t count;
-	size_t puts;
-};
-
-static struct memory memory;
-
-static struct entry *find_entry(const unsigned char *key)
-{
-	for (size_t i = 0; i < memory.count; i++) {
-		if (memcmp(memory.entries[i].key, key, KNOWN_KEY_SIZE) == 0)
-			return &memory.entries[i];
-	}
-	return NULL;
-}
-
-static bool get_value(void *context, const unsigned char *key, struct buf *value)
-{
-	const struct entry *e = find_entry(key);
-
-	(void)context;
-	return e && !buf_append(value, buf_bytes(&e->value));
-}
-
-static void put_value(void *context, const unsigned char *key, struct bytes value)
-{
-	struct entry *e = find_entry(key);
-
-	(void)context;
-	memory.puts++;
-	if (!e) {
-		assert_true(memory.count < ENTRIES_MAX);
-		e = &memory.entries[memory.count++];
-		memcpy(e->key, key, KNOWN_KEY_SIZE);
-		buf_init(&e->value, KNOWN_VALUE_MAX);
-	}
-	buf_clear(&e->value);
-	buf_append(&e->value, value);
-}
-
-static void forget_all(void)
-{
-	for (size_t i = 0; i < memory.count; i++)
-		buf_release(&memory.entries[i].value);
-	memory.count = memory.puts = 0;
-}
-
-static const struct known_store store = {.get = get_value, .put = put_value};
-
-/* ---- With and without ---- */
-
-struct said {
-	char *text;       /* the caller's */
-	uint64_t objects; /* that were read */
-};
-
-static struct said say(unsigned threads, const struct known_store *known)
-{
-	struct history_options options = fixture_options(threads, MEMORY_LARGE);
-	struct said said;
-	struct history h;
-	struct buf out;
-
-	options.known = known;
-	options.sighting.max_size = 3000;
-	options.sighting.max_size_chosen = threads % 2;
-	fixture_history(&h, "r", &options);
-	buf_init(&out, TEXT_LIMIT);
-	put_history(&out, &h);
-	buf_appendf(&out, "%" PRIu64 " files, %" PRIu64 " bytes, lost %" PRIu64, h.coverage.files,
-	            h.coverage.bytes, h.coverage.lost_count);
-	for (int i = 0; i < SKIP_REASON_COUNT; i++)
-		buf_appendf(&out, ", %" PRIu64, h.coverage.skipped[i]);
-	said = (struct said){mem_strdup(buf_text(&out)), h.counts.objects};
-	buf_release(&out);
-	history_release(&h);
-	return said;
-}
-
-/* Scans with what is known and without; returns how many objects the first had to read. */
-static uint64_t assert_same(unsigned threads)
-{
-	struct said with = say(threads, &store), without = say(threads, NULL);
-
-	assert_string_equal(with.text, without.text);
-	free(with.text);
-	free(without.text);
-	return with.objects;
-}
-
-static void run(const char *script)
-{
-	struct buf text;
-
-	buf_init(&text, 65536);
-	buf_appendf(&text,
-	            "set -e\nexec >/dev/null 2>&1\n"
-	            "export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=a@example.invalid\n"
-	            "export GIT_COMMITTER_NAME=Com GIT_COMMITTER_EMAIL=c@example.invalid\n%s",
-	            script);
-	TREE_RUN("sh", "-c", buf_text(&text));
-	buf_release(&text);
 }
 
 /* ---- Tests ---- */
@@ -215,74 +101,6 @@ static void a_store_of_nonsense_is_none(void **state)
 		free(with.text);
 	}
 	free(without.text);
-}
-
-/* What may happen to a repository between two scans; $1 is a random number. */
-static const char *const happenings[] = {
-    "echo \"$1 plain\" >>a; git add -A; git commit -qm work",
-    "echo \"$1 plain\" >\"f$1\"; git add -A; git commit -qm work",
-    "echo \"tok_abcdefg$l\" >>a; git add -A; git commit -qm work",
-    "echo \"x gen_abcdefg$l y\" >>g; git add -A; git commit -qm work",
-    "echo \"env_abcdefg$l\" >\"e.$l.env\"; git add -A; git commit -qm work",
-    "echo \"env_abcdefg$l\" >e.txt; git add -A; git commit -qm work",
-    "git mv e.txt e.env; git commit -qm work",
-    "git rm -q a; git commit -qm \"without tok_abcdefg$l\"",
-    "printf '\\0gen_abcdefg%s' \"$l\" >bin; git add -A; git commit -qm work",
-    "seq $1 $(($1 + 1500)) >large; git add -A; git commit -qm work",
-    "git tag -f -am \"tag tok_abcdefg$l\" t$l",
-    "git tag -d t$l",
-    "git checkout -q -B side; git reset -q --hard HEAD~1",
-    "git checkout -q -B main HEAD@{1}",
-    "git merge -q -m merged side || git merge --abort",
-    "git branch -D side; git reflog expire --expire=now --all",
-    "echo \"tok_zzzzzzz$l\" >loose; git hash-object -w loose",
-    "git repack -qd",
-    "git repack -qd",
-    "git repack -qad",
-    "git repack -qAd --depth=50 --window=50",
-    "git gc -q --prune=now",
-    "git prune --expire=now; git prune-packed",
-    "p=$(ls .git/objects/pack/*.pack | head -1); mv \"$p\" p; rm -f \"${p%.pack}\".*;"
-    "git unpack-objects -q <p; rm -f p",
-    "ls .git/objects/pack/*.pack; git rev-parse HEAD | git pack-objects .git/objects/pack/pack",
-    "git rev-list --objects --all | git pack-objects .git/objects/pack/pack",
-    "f=$(find .git/objects/?? -type f | sort | sed -n \"$(($1 % 9 + 1))p\"); cp \"$f\" ../kept;"
-    "chmod +w \"$f\"; printf x >>\"$f\"",
-    "f=$(find .git/objects/?? -type f | sort | sed -n \"$(($1 % 9 + 1))p\"); rm \"$f\"",
-    "f=$(find .git/objects/?? -type f | sort | sed -n \"$(($1 % 9 + 1))p\"); touch \"$f\"",
-    "git clone -q --bare --no-local . ../other$1; echo ../../../other$1/objects "
-    ">.git/objects/info/alternates",
-    "rm .git/objects/info/alternates",
-    "f=$(ls .git/objects/pack/*.pack | head -1); chmod +w \"$f\";"
-    "printf x | dd of=\"$f\" bs=1 seek=$(($1 % 99 + 20)) conv=notrunc",
-    "cd ..; rm -rf r; git init -q -b main r; cd r; echo begin >a; git add -A; git commit -qm begin",
-};
-
-static uint32_t next_random(uint64_t *random, uint32_t below)
-{
-	*random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((*random >> 33) % below);
-}
-
-/* What a happening is for: the script may fail, as when there is nothing to be removed. */
-static void happen(uint64_t *random)
-{
-	enum { COUNT = sizeof(happenings) / sizeof(*happenings) };
-	uint32_t which = next_random(random, COUNT + 8);
-	struct buf script;
-
-	/* What damages, and what begins anew, is rarer than the rest. */
-	if (which >= COUNT)
-		which = next_random(random, 6);
-	else if (which >= COUNT - 2 && next_random(random, 3))
-		which = next_random(random, COUNT - 2);
-	buf_init(&script, 65536);
-	buf_appendf(&script,
-	            "cd r; set -- %u; l=$(printf %%b \"\\\\$(printf %%o $((97 + $1 %% 26)))\");"
-	            "(%s) || true",
-	            next_random(random, 1000), happenings[which]);
-	run(buf_text(&script));
-	buf_release(&script);
 }
 
 static void random_steps_change_no_answer(void **state)
