@@ -16,6 +16,7 @@
 #include "cli/status.h"
 #include "detect/rule_digest.h"
 #include "git/find.h"
+#include "git/library.h"
 #include "git/snapshot.h"
 
 #include <dirent.h>
@@ -44,7 +45,8 @@ struct batch {
 	struct progress_line progress;
 	struct child_limits limits;
 	const char *folder;
-	struct words joined; /* -o FORMAT=FILE */
+	struct words joined;              /* -o FORMAT=FILE */
+	unsigned char rules[DIGEST_SIZE]; /* engine_digest() */
 	struct arena text;
 	size_t side_by_side;
 	size_t *running; /* numbers in the list */
@@ -100,6 +102,7 @@ static enum err scan_history(struct batch *b, const char *path, struct batch_fac
 	enum err err;
 
 	options.known = &s->known;
+	options.rules = b->rules;
 	err = history_scan(h, path, s->engine, &s->rules, &options, error);
 	if (!err) {
 		err = histories_add(s, h, path, error);
@@ -471,16 +474,15 @@ static int write_plan(struct batch *b, struct error *error)
 }
 
 /* A digest of all that decides how a repository is scanned, and what is written about it. */
-static void digest_settings(const struct batch *b, unsigned char out[DIGEST_SIZE])
+static void digest_settings(struct batch *b, unsigned char out[DIGEST_SIZE])
 {
 	const struct session *s = &b->session;
 	const struct options *o = &s->options;
-	unsigned char engine[DIGEST_SIZE];
 	struct digest d;
 
-	engine_digest(s->engine, &s->rules, engine);
+	engine_digest(s->engine, &s->rules, b->rules);
 	digest_begin(&d);
-	digest_add(&d, (struct bytes){engine, DIGEST_SIZE});
+	digest_add(&d, (struct bytes){b->rules, DIGEST_SIZE});
 	digest_add_text(&d, TRAWL_VERSION);
 	for (size_t i = 0; i < o->outputs.count; i++)
 		digest_add_text(&d, o->outputs.items[i]);
@@ -576,6 +578,7 @@ static enum err prepare(struct batch *b, struct error *error)
 		batch_index_add(&b->index, b->list.items[i].path);
 	list_order(&b->list);
 	set_limits(b);
+	(void)library_start(); /* here once, or it would take each child as long as its scan */
 	progress_init(&b->progress, o);
 	return err ? err : keep(b, true, error);
 }

@@ -591,8 +591,10 @@ static enum err open_all(struct history *h, struct scan *scan, struct error *err
 	if (err)
 		return err;
 	if (known) {
-		scan->terms = (struct note_terms){
-		    .engine = scan->engine, .set = scan->set, .options = &scan->options->sighting};
+		scan->terms = (struct note_terms){.engine = scan->engine,
+		                                  .set = scan->set,
+		                                  .options = &scan->options->sighting,
+		                                  .rules = scan->options->rules};
 		note_terms_digest(&scan->terms);
 		renew_recall(&scan->objects, known, &scan->terms, &h->renewal);
 	}

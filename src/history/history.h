@@ -26,6 +26,7 @@ struct history_options {
 	double time_budget;  /* seconds for a push; 0: no limit */
 	const struct known_store *known; /* what earlier scans know, for all but ranges and pushes,
 	                                    and where this one adds to it; NULL: nothing is kept */
+	const unsigned char *rules;      /* engine_digest(), for scans of many; NULL: to be made */
 };
 
 /* What scanning one repository brought; zero-initialise. */

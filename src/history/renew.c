@@ -232,10 +232,11 @@ void note_terms_digest(struct note_terms *terms)
 	digest_add_number(&d, o->scan->inline_policy);
 	digest_add_number(&d, o->walk.object_max);
 	digest_end(&d, terms->settings);
-	engine_digest(terms->engine, terms->set, engine);
+	if (!terms->rules)
+		engine_digest(terms->engine, terms->set, engine);
 	digest_begin(&d);
 	digest_add(&d, (struct bytes){terms->settings, DIGEST_SIZE});
-	digest_add(&d, (struct bytes){engine, DIGEST_SIZE});
+	digest_add(&d, (struct bytes){terms->rules ? terms->rules : engine, DIGEST_SIZE});
 	digest_end(&d, terms->scan);
 }
 

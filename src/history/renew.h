@@ -16,9 +16,10 @@ struct note_terms {
 	struct engine *engine;
 	const struct ruleset *set;
 	const struct sighting_options *options;
-	unsigned char
-	    settings[DIGEST_SIZE];       /* of all that decides what is noted, without the rules */
-	unsigned char scan[DIGEST_SIZE]; /* and with them */
+	const unsigned char *rules; /* engine_digest(); NULL: to be made */
+	/* Of all that decides what is noted, without the rules and with them. */
+	unsigned char settings[DIGEST_SIZE];
+	unsigned char scan[DIGEST_SIZE];
 };
 
 /* What was made good. */

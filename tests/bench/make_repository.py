@@ -233,4 +233,5 @@ def main():
     print(f"{folder.name}: {writer.commits} commits, {writer.blob_bytes / 1e9:.2f} GB of blobs")
 
 
-main()
+if __name__ == "__main__":
+    main()
