@@ -381,8 +381,6 @@ struct detector *detector_new(struct engine *engine)
 		view_init(&d->layers[i].view, DECODED_MAX);
 	d->matcher = matcher_new(engine->patterns);
 	d->context = context_cache_new(engine->set);
-	if (engine->prefilter)
-		d->scratch = prefilter_scratch_new(engine->prefilter);
 	d->states = mem_calloc(engine->rule_count, sizeof(*d->states));
 	d->stub_seen = mem_calloc(engine->first_stub[PART_COUNT], sizeof(*d->stub_seen));
 	if (engine->options.counting)
@@ -688,6 +686,8 @@ static void find_runs(struct detector *d, struct bytes text, struct raw_set *out
 static bool read_text(struct detector *d, struct bytes text, size_t start, size_t end,
                       struct hits *hits)
 {
+	if (!d->scratch) /* now, and not at the start: some detectors get no text */
+		d->scratch = prefilter_scratch_new(d->engine->prefilter);
 	d->costs.read += end - start;
 	return prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
 	                      (uint32_t)end, hits);

@@ -45,6 +45,7 @@ struct attribution {
 	size_t event_count;
 	size_t event_cap;
 	uint8_t *states; /* by secret: enum leak_state */
+	int64_t *left;   /* by secret: the last date of a commit that took it from a path */
 	struct ref_names {
 		const char **items; /* NULL-terminated when complete */
 		size_t count;
@@ -145,6 +146,24 @@ static void note_change(void *context, struct bytes path, uint32_t blob, uint32_
 	}
 }
 
+/* The present commit's first parent has the blob at the path, where the commit has `now`. */
+static void note_removal(void *context, struct bytes path, uint32_t blob, uint32_t now)
+{
+	struct attribution *a = context;
+	const struct sighting_table *t = &a->sightings->blobs;
+	int64_t date = a->sightings->graph.items[a->present].date;
+
+	(void)path;
+	if (blob >= t->objects.count)
+		return;
+	for (size_t i = t->first[blob]; i < t->first[blob + 1]; i++) {
+		int64_t *left = &a->left[t->items[i].secret];
+
+		if (date > *left && !blob_has(a, now, t->items[i].secret))
+			*left = date;
+	}
+}
+
 /* Follows all commits, parents first, and notes what each changes. */
 static void follow_commits(struct attribution *a, const uint32_t *order, uint32_t count)
 {
@@ -160,6 +179,9 @@ static void follow_commits(struct attribution *a, const uint32_t *order, uint32_
 			continue;
 		a->present = order[i];
 		tree_graph_compare(a->trees, parent, a->commit_nodes[order[i]], note_change, a);
+		if (!a->selected) /* else who took it out may not be among them */
+			tree_graph_compare(a->trees, a->commit_nodes[order[i]], parent,
+			                   note_removal, a);
 	}
 }
 
@@ -397,6 +419,8 @@ static void add_leak(struct attribution *a, struct leak_list *leaks,
 	if (n) {
 		qsort(dated, n, sizeof(*dated), dated_order);
 		leak.kind = a->trails[dated[0].event->trail].kind;
+		if (leak.state > LEAK_TIP)
+			leak.left = a->left[events[0]->sighting->secret];
 		leak.occurrences = arena_alloc(a->arena, n, sizeof(*leak.occurrences));
 		for (leak.count = 0; leak.count < n; leak.count++)
 			leak.occurrences[leak.count] = dated[leak.count].occurrence;
@@ -448,6 +472,7 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	a.reachable = mem_calloc(commit_count, sizeof(*a.reachable));
 	a.states = mem_calloc(sightings->secret_count, sizeof(*a.states));
 	a.refs = mem_calloc(sightings->secret_count, sizeof(*a.refs));
+	a.left = mem_calloc(sightings->secret_count, sizeof(*a.left));
 	for (uint32_t i = 0; i < commit_count; i++) {
 		if (i + AHEAD < commit_count)
 			id_map_expect(&trees->trees, &sightings->graph.items[i + AHEAD].tree);
@@ -463,6 +488,7 @@ void attribute(struct leak_list *leaks, const struct sightings *sightings, struc
 	for (uint32_t i = 0; i < sightings->secret_count; i++)
 		free(a.refs[i].items);
 	free(a.refs);
+	free(a.left);
 	free(a.states);
 	free(a.reachable);
 	free(a.commit_nodes);

@@ -38,6 +38,8 @@ struct leak {
 	strings refs;                   /* LEAK_TIP: the references whose trees have it */
 	struct occurrence *occurrences; /* at least one; in the order in which they came in */
 	size_t count;
+	int64_t left; /* of what stands at no tip: when a commit took it out last, Unix seconds; 0:
+	                 nobody knows */
 	int64_t
 	    first_seen; /* when runs that share a state found it, Unix seconds; 0: nobody knows */
 	int64_t last_seen;

@@ -222,9 +222,11 @@ static void write_suppression(struct json *j, const struct suppression *s)
 	json_end(j);
 }
 
-/* Repository, state, kind, references and places: of a history. */
+/* Repository, state, kind, references, places and when it left ("": unknown): of a history. */
 static void write_leak(struct json *j, const struct html_data *data, const struct leak *leak)
 {
+	char date[DATE_TEXT_SIZE];
+
 	put_number(j, table_find(&data->repositories, leak->repository, text_order));
 	put_text(j, leak_state_name(leak->state));
 	put_text(j, object_type_name(leak->kind));
@@ -236,9 +238,10 @@ static void write_leak(struct json *j, const struct html_data *data, const struc
 	for (size_t i = 0; i < leak->count; i++)
 		write_occurrence(j, data, &leak->occurrences[i]);
 	json_end(j);
+	put_text(j, leak->left ? date_text(leak->left, 0, date) : "");
 }
 
-/* The same five of a scan. */
+/* The same six of a scan. */
 static void write_file(struct json *j, const struct html_data *data, const struct finding *f)
 {
 	put_number(j, 0);
@@ -251,6 +254,7 @@ static void write_file(struct json *j, const struct html_data *data, const struc
 	put_place(j, data, f);
 	json_end(j);
 	json_end(j);
+	put_text(j, "");
 }
 
 static void write_entry(struct json *j, const struct html_data *data, const struct triage_entry *e)

@@ -155,6 +155,8 @@ static void write_seen(struct json *j, int64_t first, int64_t last)
 /* The members that a leak has beyond those of its first place. */
 static void write_leak(struct json *j, const struct leak *leak)
 {
+	char date[DATE_TEXT_SIZE];
+
 	write_foreign(j, "repository", "repository_base64", bytes_of(leak->repository));
 	write_origin(j, &leak->occurrences[0]);
 	json_text(j, "object_kind", object_type_name(leak->kind));
@@ -165,6 +167,8 @@ static void write_leak(struct json *j, const struct leak *leak)
 			json_text(j, NULL, *ref);
 		json_end(j);
 	}
+	if (leak->left)
+		json_text(j, "left", date_text(leak->left, 0, date));
 	if (leak->first_seen) {
 		write_seen(j, leak->first_seen, leak->last_seen);
 		json_bool(j, "new", leak->is_new);

@@ -304,6 +304,8 @@ static void read_leak(struct reader *r, const json_t *line)
 	leak.kind = (enum object_type)read_name(r, line, "object_kind", OBJECT_TAG, name_of_type);
 	leak.state = (enum leak_state)read_name(r, line, "state", LEAK_UNREACHABLE, name_of_state);
 	leak.refs = read_refs(r, line);
+	if (json_object_get(line, "left"))
+		leak.left = read_date(r, line, "left", &zone);
 	if (json_object_get(line, "first_seen")) {
 		leak.first_seen = read_date(r, line, "first_seen", &zone);
 		leak.last_seen = read_date(r, line, "last_seen", &zone);

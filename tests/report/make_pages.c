@@ -187,6 +187,8 @@ static struct leak make_leak(struct crowd *c, uint32_t i)
 		for (int b = 0; b < OBJECT_ID_SIZE; b++)
 			places[k].commit.bytes[b] = (unsigned char)pick(c, 256);
 	}
+	if (leak.state > LEAK_TIP && pick(c, 9))
+		leak.left = places[0].date + ((int64_t)3600 << pick(c, 14));
 	leak.repository = c->repositories[pick(c, REPOSITORIES)].folder;
 	return leak;
 }

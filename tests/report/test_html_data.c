@@ -69,11 +69,11 @@ static void what_findings_share_stands_once(void **state)
 	       "\"rules\":[[\"example-scoped-token2\",\"Scoped example token\",\"Example\"]],"
 	       "\"repositories\":[],\"paths\":[\"a\",\"b\"],\"origins\":[],\"findings\":[\n"
 	       "[0,0,\"error\",\"high\",\"valid\",\"sqco_[REDACTED] (33 bytes)\",\"" FINGERPRINT
-	       "\",\"\",[],0,0,\"\",\"\",[],[[1,3,8]]],\n"
+	       "\",\"\",[],0,0,\"\",\"\",[],[[1,3,8]],\"\"],\n"
 	       "[0,0,\"error\",\"high\",\"valid\",\"sqco_[REDACTED] (33 bytes)\",\"" FINGERPRINT
-	       "\",\"\",[],0,0,\"\",\"\",[],[[0,3,8]]],\n"
+	       "\",\"\",[],0,0,\"\",\"\",[],[[0,3,8]],\"\"],\n"
 	       "[0,0,\"error\",\"high\",\"valid\",\"sqco_[REDACTED] (33 bytes)\",\"" FINGERPRINT
-	       "\",\"RSA key\",[[\"key id\",1,2]],0,0,\"\",\"\",[],[[1,3,8]]]]}\n");
+	       "\",\"RSA key\",[[\"key id\",1,2]],0,0,\"\",\"\",[],[[1,3,8]],\"\"]]}\n");
 }
 
 static void leak_has_its_places(void **state)
@@ -95,7 +95,7 @@ static void leak_has_its_places(void **state)
 	                 "\"Ann O\\u0027Nym\",\"2026-01-31T13:00:00+01:00\"]],\"findings\":[\n"
 	                 "[2,0,\"warning\",\"low\",\"none\",\"[REDACTED] (8 bytes)\",\"" FINGERPRINT
 	                 "\",\"\",[],0,0,\"tip\",\"blob\",[\"refs/heads/x\",\"refs/tags/v1\","
-	                 "\"refs/tags/v2\"],[[1,12,1,13,1,1],[0,12,1,12,1,0]]]]}\n");
+	                 "\"refs/tags/v2\"],[[1,12,1,13,1,1],[0,12,1,12,1,0]],\"\"]]}\n");
 }
 
 static void mismatches_that_tell_nothing_are_not_told(void **state)

@@ -6,9 +6,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 
 const findings = data.findings.map(
 	([urgency, rule, level, confidence, checksum, preview, fingerprint, proof, parts, allowed,
-		repository, state, kind, refs, places]) => ({
+		repository, state, kind, refs, places, left]) => ({
 		urgency, rule, level, confidence, checksum, preview, fingerprint, proof, parts, allowed,
-		repository, state, kind, refs, places,
+		repository, state, kind, refs, places, left,
 		words: null, /* what a search looks at; made when it is wanted */
 	}));
 
@@ -77,6 +77,16 @@ const scanned = Date.parse(data.started);
 function cameIn(finding) {
 	const time = isHistory ? Date.parse(originOf(finding.places[0]).date) : NaN;
 	return time >= 0 && time <= scanned + DAY ? time : NaN;
+}
+
+/* For how long it stood, or has stood by now, in milliseconds; NaN as above. */
+function stayed(finding) {
+	const end = finding.left ? Date.parse(finding.left) : isLive(finding) ? scanned : NaN;
+	return Math.max(0, end - cameIn(finding));
+}
+
+function daysText(time) {
+	return time < DAY ? "less than a day" : count(Math.floor(time / DAY), "day");
 }
 
 function wordsOf(finding) {
@@ -239,6 +249,8 @@ function proofOf(finding) {
 		add("repository", make("bdi", {}, data.repositories[finding.repository]));
 	if (finding.refs.length)
 		add("stands at", ...finding.refs.map((ref) => make("bdi", {}, ref + " ")));
+	if (finding.left)
+		add("stood", `${Number.isNaN(stayed(finding)) ? "" : daysText(stayed(finding)) + ", "}until ${finding.left.slice(0, 10)}`);
 	add("fingerprint", make("code", {}, finding.fingerprint));
 	if (finding.allowed) {
 		const [by, reason, owner, expires] = finding.allowed;
@@ -412,6 +424,23 @@ function columnChart(title, columns, step) {
 			make("span", {}, nameOf(columns[columns.length - 1]))), key());
 }
 
+/* Bars of a few lengths of time. */
+function stayChart() {
+	const steps = [["under a day", 1], ["under a week", 7], ["under a month", 30], ["under a year", 365],
+		["longer", Infinity]].map(([name, days]) => ({name, most: days * DAY, live: 0, rest: 0}));
+	const known = shown.filter((finding) => !Number.isNaN(stayed(finding)));
+
+	for (const finding of known)
+		steps.find(({most}) => stayed(finding) < most)[isLive(finding) ? "live" : "rest"]++;
+	if (!known.length)
+		return null;
+	const most = Math.max(...steps.map(({live, rest}) => live + rest));
+	return make("section", {class: "chart"}, make("h3", {}, "How long they stayed"),
+		make("ul", {class: "bars"}, ...steps.map((step) => make("li", {class: "row"},
+			make("span", {class: "name"}, step.name), bar(step, most),
+			make("span", {class: "count"}, number(step.live + step.rest))))));
+}
+
 function key() {
 	const square = (name) => draw("svg", {viewBox: "0 0 1 1", "aria-hidden": "true"},
 		draw("rect", {class: name, width: 1, height: 1}));
@@ -430,7 +459,7 @@ function drawCharts() {
 	else
 		parts.push(barChart("By file", tally(pathOf), "search", (key) => key, (key) => key));
 	if (isHistory)
-		parts.push(timeChart());
+		parts.push(make("div", {class: "times"}, timeChart(), stayChart()));
 	charts.replaceChildren(...parts.filter((part) => part !== null));
 	charts.hidden = shown.length === 0;
 }
