@@ -3,7 +3,8 @@
 Two thirds are originals, small and large, made of text of this machine as make_repository.py makes
 one. The rest are forks, each with a commit of its own: a third of them are copies, packs and all, a
 third borrow the original's objects as an alternate, and a third were packed on their own. The name
-tells: NUMBER.git, NUMBER-copied.git, NUMBER-borrowed.git, NUMBER-repacked.git.
+tells: NUMBER.git, NUMBER-copied.git, NUMBER-borrowed.git, NUMBER-repacked.git. The largest
+originals have forks, one of each kind.
 """
 
 import concurrent.futures
@@ -21,9 +22,10 @@ ORIGINALS = 200
 FORKS = 100
 KINDS = ["copied", "borrowed", "repacked"]
 COMMITS = range(20, 200)
-TREE_BYTES = 500_000  # of the first tree: the median
-TREE_BYTES_MAX = 10_000_000
-GROWTH = 5  # an original's blobs are so many times its first tree
+TREE_BYTES = 600_000  # of the first tree: the median
+TREE_BYTES_MAX = 12_000_000
+GROWTH = 8  # an original's blobs are so many times its first tree
+LEAKY = 0.003  # how likely a commit brings a token
 
 
 def git(folder, *words, **more):
@@ -56,10 +58,11 @@ def make_original(folder, files, number):
     size = min(TREE_BYTES * source.lognormvariate(0, 1.2), TREE_BYTES_MAX)
     tree = take(source, files, size)
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", folder], check=True)
-    command = ["git", "-C", folder, "fast-import", "--quiet"]
+    fast = ["-c", "core.compression=1", "-c", "pack.compression=1"]  # it is packed again
+    command = ["git", "-C", folder, *fast, "fast-import", "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as stream:
         writer = Writer(stream.stdin)
-        grow(Maker(source, writer, tree), writer, source.choice(COMMITS), GROWTH * size)
+        grow(Maker(source, writer, tree, LEAKY), writer, source.choice(COMMITS), GROWTH * size)
     if stream.returncode != 0:
         sys.exit("make_farm: git fast-import failed")
     git(folder, "repack", "-adfq", "--threads=1")
@@ -76,10 +79,8 @@ def add_commit(folder, number):
     git(folder, "fast-import", "--quiet", input=stream + b"data %d\n%s\n" % (len(text), text))
 
 
-def make_fork(farm, number):
-    kind = KINDS[number % len(KINDS)]
-    original = farm / f"{number:03}.git"
-    fork = farm / f"{number:03}-{kind}.git"
+def make_fork(original, kind):
+    fork = original.with_name(f"{original.stem}-{kind}.git")
     if kind == "copied":
         shutil.copytree(original, fork)
     else:
@@ -90,7 +91,7 @@ def make_fork(farm, number):
         if kind == "repacked":
             git(fork, "repack", "-adfq", "--threads=1", "--window=20")
             alternates.unlink()
-    add_commit(fork, number)
+    add_commit(fork, 0)
 
 
 def main():
@@ -104,11 +105,13 @@ def main():
             pool.submit(make_original, new / f"{number:03}.git", files, number)
             for number in range(ORIGINALS)
         ]
-        total = sum(future.result() for future in made)
-        list(pool.map(make_fork, [new] * FORKS, range(FORKS)))
+        sizes = [future.result() for future in made]
+        largest = sorted(range(ORIGINALS), key=lambda number: -sizes[number])
+        forks = [(new / f"{number:03}.git", kind) for number in largest for kind in KINDS][:FORKS]
+        list(pool.map(make_fork, *zip(*forks)))
     os.utime(new)  # the folder's time tells whether it is older than this script
     new.rename(farm)
-    print(f"{farm.name}: {ORIGINALS} repositories, {total / 1e9:.2f} GB of blobs, {FORKS} forks")
+    print(f"{farm.name}: {ORIGINALS} repositories, {sum(sizes) / 1e9:.2f} GB of blobs, {FORKS} forks")
 
 
 if __name__ == "__main__":

@@ -102,10 +102,11 @@ class Writer:
 class Maker:
     """The newest version of every file, and what is about to happen to it."""
 
-    def __init__(self, source, writer, tree):
+    def __init__(self, source, writer, tree, leaky=0.1):
         self.source = source
         self.writer = writer
         self.tree = tree
+        self.leaky = leaky  # how likely a commit brings a token
         self.paths = list(tree)  # those at the front are edited most
         self.aside = set()  # paths that only the side branch may touch now
         self.leaks = []  # (commit that removes it, path, line)
@@ -186,7 +187,7 @@ class Maker:
             changes.append(self.remove(paths.pop()))
         if paths and kind > 0.95:
             changes.append(self.move(paths.pop()))
-        if paths and 0.05 < kind < 0.15:
+        if paths and 0.05 < kind < 0.05 + self.leaky:
             changes.append(self.leak(paths.pop()))
         if kind < 0.3:
             changes.append(self.bring())
