@@ -139,6 +139,30 @@ class Results(Batches):
         self.trawl("batch", "out", "all/clean", "nowhere", "--allow-incomplete", status=0)
         self.assertEqual([line.get("state") for line in self.index("out")[1:]], ["done", "failed"])
 
+    def test_the_index_says_what_became_of_each(self):
+        self.make("all/r", 'token = "%s"\n' % token())
+        (self.top / "not").mkdir()
+        self.trawl("batch", "out", "all/r", "not", "-q")
+        head, found, lost = self.index("out")
+        self.assertEqual(head["batch"]["repositories"], 2)
+        self.assertTrue(head["batch"]["finished"])
+        for digest in ("list", "rules", "key"):
+            self.assertRegex(head["batch"][digest], "^[0-9a-f]{64}$")
+        self.assertEqual((found["repository"], found["state"]), ("all/r", "done"))
+        commit = self.run_command("git", "rev-parse", "HEAD", cwd=self.top / "all/r").strip()
+        self.assertEqual(found["head"], commit)
+        self.assertRegex(found["refs"], "^[0-9a-f]{64}$")
+        self.assertEqual(found["findings"], {"error": 1, "warning": 0, "note": 0})
+        self.assertEqual((found["lost_count"], found["objects"]), (0, 2))
+        self.assertGreater(found["bytes"], 50)
+        self.assertGreaterEqual(found["seconds"], 0)
+        self.assertEqual((lost["repository"], lost["state"]), ("not", "failed"))
+        self.assertIn("not", lost["reason"])
+        before = found["refs"]
+        self.run_command("git", "branch", "other", cwd=self.top / "all/r")
+        self.trawl("batch", "out", "all/r", "not", "-q")
+        self.assertNotEqual(self.index("out")[1]["refs"], before)
+
     def test_any_path_has_a_safe_file(self):
         names = [b"a b", b"..c", b"line\nend", b"\xff\xfe", b"n" * 200, b"-o", "\u202e".encode()]
         for name in names:
@@ -360,9 +384,11 @@ class Shards(Batches):
             seen += [line["repository"] for line in self.index("part%d" % shard)[1:]]
         self.assertEqual(sorted(seen), ["all/r%02d" % number for number in range(9)])
         self.assertEqual(self.merged("part3", "part1", "part2"), whole)
-        form = "sarif"
-        self.assertEqual(self.merged("part2", "part1", "part3", form=form),
-                         self.merged("planned", form=form))
+        for form in ("text", "sarif", "github", "gitlab", "junit", "html"):
+            joined = self.merged("part2", "part1", "part3", form=form)
+            self.assertEqual(joined, self.merged("planned", form=form), form)
+            self.trawl("batch", "planned", "--list", "plan", "-q", "-o", "%s=one" % form)
+            self.assertEqual(joined, (self.top / "one").read_text(), form)
 
     def test_what_is_missing_is_named(self):
         self.make_some(4)
@@ -379,6 +405,27 @@ class Shards(Batches):
         index = self.top / "part1/index.jsonl"
         index.write_text(index.read_text().replace('"state":"done"', '"state":"pending"'))
         self.trawl("merge", "part1", "part2", "part3", status=self.any_status())
+
+    def test_what_is_missing_makes_status_3(self):
+        for number in range(6):
+            self.make("all/r%d" % number, "nothing\n")
+        self.trawl("batch", "--plan", "plan", "--recursive", "all", status=0)
+        for shard in ("1/2", "2/2"):
+            self.trawl("batch", "part%s" % shard[0], "--list", "plan", "--shard", shard, status=0)
+        self.trawl("merge", "part1", "part2", status=0)
+        self.trawl("merge", "part1", status=3)
+        self.assertIn("shard 2/2: is incomplete: none of the folders holds it", self.errors)
+        self.trawl("merge", "part1", "--allow-incomplete", status=0)
+        file = next((self.top / "part2").glob("r*.jsonl"))
+        file.unlink()
+        self.trawl("merge", "part1", "part2", status=3)
+        self.assertIn("all/%s: could not be read: part2/" % file.name.split("-")[0], self.errors)
+        index = self.top / "part2/index.jsonl"
+        head, *lines = index.read_text().splitlines(keepends=True)
+        lines[0] = lines[0].split(',"head"')[0].replace('"done"', '"pending"') + "}\n"
+        index.write_text(head + "".join(lines))
+        self.trawl("merge", "part1", "part2", status=3)
+        self.assertIn("it was not scanned yet", self.errors)
 
     @staticmethod
     def any_status():
@@ -447,6 +494,40 @@ class State(Batches):
         self.trawl("batch", "other", "--recursive", "all", "--state", "s.db")
         lines = self.merged("other").splitlines()
         self.assertEqual(sum('"first_seen"' in line for line in lines), 7)
+
+    def test_the_answer_is_that_of_a_batch_from_nothing(self):
+        self.make_some(5)
+        self.run_command("git", "clone", "-q", "--shared", "all/r00", "all/shared")
+        del self.environment["SOURCE_DATE_EPOCH"]
+        steps = [
+            ["git", "repack", "-qad"], ["git", "gc", "-q", "--prune=now"], ["git", "repack", "-qd"],
+            ["git", "checkout", "-q", "-B", "side"], ["git", "reset", "-q", "--hard", "HEAD^0"],
+            ["git", "tag", "-f", "-a", "-m", "a tag", "v"], ["git", "rm", "-q", "a.txt"],
+        ]
+
+        def findings(folder):
+            lines = [json.loads(line) for line in self.merged(folder).splitlines()]
+            for line in lines:
+                for name in ("first_seen", "last_seen", "new", "summary"):
+                    line.pop(name, None)
+            return lines
+
+        names = ["sonarqube-*", "npm-*", "github-*", "generic-*"]
+        for step in range(40):
+            place = "all/r%02d" % random.randrange(5)
+            if random.random() < 0.5:
+                self.commit(place, "f%d.txt" % step, 'token = "%s"\n' % token())
+            else:
+                subprocess.run(random.choice(steps), cwd=self.top / place, env=self.environment,
+                               capture_output=True)
+            rules = []
+            for name in random.sample(names, random.randrange(4)):
+                rules += ["--only", name] if name == "sonarqube-*" else ["--disable", name]
+            words = ["--recursive", "all", "-q", *rules]
+            self.trawl("batch", "kept", "--state", "s.db", *words)
+            shutil.rmtree(self.top / "new", ignore_errors=True)
+            self.trawl("batch", "new", *words)
+            self.assertEqual(findings("kept"), findings("new"), (step, rules))
 
     def test_what_a_killed_run_kept_is_new_when_it_goes_on(self):
         self.make_some(8)
