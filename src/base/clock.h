@@ -10,7 +10,10 @@
 /* Nanoseconds since some moment in the past. */
 uint64_t clock_ns(void);
 
-/* The same if that is wanted, else 0: a look at the clock takes as long as a short search. */
+/* Nanoseconds that the processors have worked for this thread: others can't make them more. */
+uint64_t clock_thread_ns(void);
+
+/* clock_ns() if that is wanted, else 0: a look at the clock takes as long as a short search. */
 static inline uint64_t clock_ns_if(bool wanted)
 {
 	return wanted ? clock_ns() : 0;

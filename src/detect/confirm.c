@@ -36,7 +36,7 @@ struct matcher {
 	const pcre2_code *code; /* of the last match */
 	uint32_t group_count;   /* of the last match: groups from this number on took no part */
 	uint64_t allowed_ns;    /* from the first search on */
-	uint64_t deadline;      /* of clock_ns(); 0: there was no search yet */
+	uint64_t deadline;      /* of clock_thread_ns(); 0: there was no search yet */
 	unsigned calls;         /* since then */
 	bool late;
 	uint64_t steps; /* only counted if the patterns are made for it */
@@ -160,7 +160,7 @@ void matcher_set_time(struct matcher *matcher, unsigned seconds)
 static bool is_late(struct matcher *matcher)
 {
 	if (matcher->calls++ % CALLS_PER_LOOK == 0) {
-		uint64_t now = clock_ns();
+		uint64_t now = clock_thread_ns();
 
 		if (!matcher->deadline)
 			matcher->deadline = now + matcher->allowed_ns;

@@ -37,8 +37,10 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
 struct matcher *matcher_new(struct patterns *patterns);
 void matcher_free(struct matcher *matcher);
 
-/* Sets the time, from the next search on, after which every one ends in FOUND_LIMIT. Without it
- * none runs. */
+/*
+ * Sets the time of this thread's work, from the next search on, after which every one ends in
+ * FOUND_LIMIT. Without it none runs.
+ */
 void matcher_set_time(struct matcher *matcher, unsigned seconds);
 
 /*
