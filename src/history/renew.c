@@ -244,7 +244,7 @@ void renew_recall(struct objects *o, const struct known_store *store,
                   const struct note_terms *terms, struct renewal *renewal)
 {
 	unsigned char key[KNOWN_KEY_SIZE];
-	struct listed_scan other, now;
+	struct listed_scan other, now = {0};
 	struct buf list, own;
 	struct bytes rest;
 
