@@ -284,7 +284,7 @@ struct rule {
 	const struct anchor *anchors; /* none: every blob that meets `include` is a candidate */
 	size_t anchor_count;
 	struct bulk bulk;
-	uint32_t prefix_len; /* characters of a secret that are the same in all of them */
+	uint32_t prefix_len;      /* characters of a secret that are the same in all of them */
 	const struct form *forms; /* none: it is not certain what the secret is */
 	size_t form_count;
 

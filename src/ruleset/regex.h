@@ -20,7 +20,7 @@ struct regex_facts {
 	const struct anchor *anchors; /* none: no stub is selective enough */
 	size_t anchor_count;
 	struct bulk bulk;
-	uint32_t prefix_len; /* bytes at the secret's start that all of its kind share */
+	uint32_t prefix_len;      /* bytes at the secret's start that all of its kind share */
 	const struct form *forms; /* of the secret */
 	size_t form_count;
 	bool has_groups;

@@ -700,9 +700,9 @@ static void check_match(struct expression *e, struct bytes text, struct span mat
 		require(kinds <= 8, e, text, secret.start, "a prefix that is not fixed");
 	}
 	require(stub_stands(e, text, match.start), e, text, match.start, "no stub in a match");
-	require(bulk_stands(&e->facts.bulk, bytes_slice(text, 0, match.end), match.start,
-	                    match.start),
-	        e, text, match.start, "no bulk in a match");
+	require(
+	    bulk_stands(&e->facts.bulk, bytes_slice(text, 0, match.end), match.start, match.start),
+	    e, text, match.start, "no bulk in a match");
 }
 
 /* Other bytes, more or fewer of them, beyond the reach of a start do not change what it matches. */
@@ -808,8 +808,7 @@ static void no_match_escapes_what_is_said_of_its_expression(void **state)
 	print_message(
 	    "%u expressions: %u compile, %u match, %u of these with stubs, %u with a bound, %u "
 	    "with a bulk\n",
-	    EXPRESSIONS, tally.compiled, tally.matched, tally.anchored, tally.bounded,
-	    tally.bulky);
+	    EXPRESSIONS, tally.compiled, tally.matched, tally.anchored, tally.bounded, tally.bulky);
 	assert_true(tally.compiled > EXPRESSIONS / 10 * 9);
 	assert_true(tally.matched > EXPRESSIONS / 2);
 	assert_true(tally.anchored > EXPRESSIONS / 10);
