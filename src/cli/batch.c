@@ -578,7 +578,9 @@ static enum err prepare(struct batch *b, struct error *error)
 		batch_index_add(&b->index, b->list.items[i].path);
 	list_order(&b->list);
 	set_limits(b);
-	(void)library_start(); /* here once, or it would take each child as long as its scan */
+	/* Here once, or it would take each child as long as its scan. */
+	(void)library_start();
+	engine_warm_up(b->session.engine);
 	progress_init(&b->progress, o);
 	return err ? err : keep(b, true, error);
 }

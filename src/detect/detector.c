@@ -362,6 +362,12 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+void engine_warm_up(struct engine *engine)
+{
+	if (engine->prefilter)
+		prefilter_scratch_put(engine->prefilter, prefilter_scratch_get(engine->prefilter));
+}
+
 const struct engine_options *engine_options(const struct engine *engine)
 {
 	return &engine->options;
@@ -394,7 +400,7 @@ void detector_free(struct detector *detector)
 		return;
 	matcher_free(detector->matcher);
 	context_cache_free(detector->context);
-	prefilter_scratch_free(detector->scratch);
+	prefilter_scratch_put(detector->engine->prefilter, detector->scratch);
 	hits_release(&detector->hits);
 	hits_release(&detector->pending);
 	free(detector->by_rule);
@@ -687,7 +693,7 @@ static bool read_text(struct detector *d, struct bytes text, size_t start, size_
                       struct hits *hits)
 {
 	if (!d->scratch) /* now, and not at the start: some detectors get no text */
-		d->scratch = prefilter_scratch_new(d->engine->prefilter);
+		d->scratch = prefilter_scratch_get(d->engine->prefilter);
 	d->costs.read += end - start;
 	return prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
 	                      (uint32_t)end, hits);

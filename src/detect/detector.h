@@ -54,6 +54,9 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
                     const struct engine_options *options, struct error *error);
 void engine_free(struct engine *engine);
 
+/* Makes now what the first text needs: for whoever starts processes that scan. */
+void engine_warm_up(struct engine *engine);
+
 /* What the engine was made with; owned by it. */
 const struct engine_options *engine_options(const struct engine *engine);
 

@@ -5,6 +5,7 @@
 #include "detect/embedded.h"
 
 #include <hs/hs.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct prefilter {
@@ -14,10 +15,13 @@ struct prefilter {
 		uint32_t first_stub; /* number of the part's stub 0 */
 	} parts[PART_COUNT];
 	uint32_t stub_width;
+	pthread_mutex_t lock; /* guards idle */
+	struct prefilter_scratch *idle;
 };
 
 struct prefilter_scratch {
 	hs_scratch_t *scratch;
+	struct prefilter_scratch *next; /* of those that are idle */
 };
 
 enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct error *error)
@@ -30,6 +34,8 @@ enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct
 	uint32_t first_stub = 0;
 	enum err err = ERR_NONE;
 
+	if (pthread_mutex_init(&p->lock, NULL) != 0)
+		mem_exhausted();
 	for (int part = 0; part < PART_COUNT && !err; part++) {
 		const struct stub_index *stubs = &set->parts[part].stubs;
 
@@ -58,13 +64,36 @@ void prefilter_free(struct prefilter *prefilter)
 		return;
 	for (int part = 0; part < PART_COUNT; part++)
 		database_free(prefilter->parts[part].database);
+	while (prefilter->idle) {
+		struct prefilter_scratch *s = prefilter->idle;
+
+		prefilter->idle = s->next;
+		hs_free_scratch(s->scratch);
+		free(s);
+	}
+	pthread_mutex_destroy(&prefilter->lock);
 	free(prefilter);
 }
 
-struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *prefilter)
+static struct prefilter_scratch *take_idle(struct prefilter *prefilter)
 {
-	struct prefilter_scratch *s = mem_calloc(1, sizeof(*s));
+	struct prefilter_scratch *s;
 
+	pthread_mutex_lock(&prefilter->lock);
+	s = prefilter->idle;
+	if (s)
+		prefilter->idle = s->next;
+	pthread_mutex_unlock(&prefilter->lock);
+	return s;
+}
+
+struct prefilter_scratch *prefilter_scratch_get(struct prefilter *prefilter)
+{
+	struct prefilter_scratch *s = take_idle(prefilter);
+
+	if (s)
+		return s;
+	s = mem_calloc(1, sizeof(*s));
 	for (int part = 0; part < PART_COUNT; part++) {
 		if (prefilter->parts[part].database &&
 		    hs_alloc_scratch(prefilter->parts[part].database, &s->scratch) != HS_SUCCESS)
@@ -73,12 +102,14 @@ struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *prefilte
 	return s;
 }
 
-void prefilter_scratch_free(struct prefilter_scratch *scratch)
+void prefilter_scratch_put(struct prefilter *prefilter, struct prefilter_scratch *scratch)
 {
 	if (!scratch)
 		return;
-	hs_free_scratch(scratch->scratch);
-	free(scratch);
+	pthread_mutex_lock(&prefilter->lock);
+	scratch->next = prefilter->idle;
+	prefilter->idle = scratch;
+	pthread_mutex_unlock(&prefilter->lock);
 }
 
 uint32_t prefilter_stub_width(const struct prefilter *prefilter)
