@@ -161,7 +161,7 @@ void sha1_update(struct sha1 *sha, struct bytes bytes)
 	size_t used = (size_t)(sha->len % SHA1_BLOCK), whole;
 
 	sha->len += bytes.len;
-	if (used) {
+	if (used && bytes.len) {
 		size_t len = SHA1_BLOCK - used < bytes.len ? SHA1_BLOCK - used : bytes.len;
 
 		memcpy(sha->block + used, bytes.ptr, len);

@@ -2,24 +2,20 @@
 
 #include "base/memory.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
-/*
- * A number made of all of the text. Strangers write the texts, so where the slots lie goes into it:
- * they do not know that, and no order depends on it.
- */
+/* Strangers write the texts: without the key, which is random, they cannot choose any that meet. */
 static uint64_t hash_of(const struct text_map *map, struct bytes text)
 {
-	uint64_t hash = (uint64_t)(uintptr_t)map->slots ^ text.len;
+	unsigned char hash[crypto_shorthash_BYTES];
+	uint64_t number;
 
-	for (size_t at = 0; at < text.len; at += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, text.ptr + at, text.len - at < 8 ? text.len - at : 8);
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 32;
-	}
-	return hash;
+	_Static_assert(sizeof(map->key) == crypto_shorthash_KEYBYTES, "a key's size");
+	_Static_assert(sizeof(number) == sizeof(hash), "a hash's size");
+	crypto_shorthash(hash, text.ptr, text.len, map->key);
+	memcpy(&number, hash, sizeof(number));
+	return number;
 }
 
 /* The slot that holds the text, or the free one where it belongs. */
@@ -34,6 +30,8 @@ static size_t find_slot(const struct text_map *map, struct bytes text)
 
 static void grow(struct text_map *map)
 {
+	if (!map->slot_count)
+		randombytes_buf(map->key, sizeof(map->key));
 	free(map->slots);
 	map->slot_count = map->slot_count ? map->slot_count * 2 : 64;
 	map->slots = mem_calloc(map->slot_count, sizeof(*map->slots));

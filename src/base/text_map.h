@@ -15,6 +15,7 @@ struct text_map {
 	size_t cap;
 	uint32_t *slots; /* a hash table of numbers, plus 1 */
 	size_t slot_count;
+	unsigned char key[16]; /* of the hash */
 	struct arena arena;
 };
 

@@ -57,9 +57,10 @@ static const char *linked_folder(struct finder *f, int folder)
 
 	if (!git)
 		return NULL;
-	git = path_join_relative(&f->text, buf_text(&f->path), git);
+	/* What is absolute is not joined: it must not stay in the line. */
+	git = path_join_relative(&f->text, buf_text(&f->path), arena_text(&f->text, bytes_of(git)));
 	if (library_read_line(AT_FDCWD, path_join(&f->text, git, "commondir"), line, sizeof(line)))
-		git = path_join_relative(&f->text, git, line);
+		git = path_join_relative(&f->text, git, arena_text(&f->text, bytes_of(line)));
 	return git;
 }
 
@@ -75,6 +76,8 @@ static void add(struct finder *f, int folder, bool work_tree)
 		place.own = false;
 		place.located = git && stat(git, &st) == 0;
 	} else {
+		/* A link's own place is where it leads to. */
+		place.own = !work_tree || has(folder, ".git", S_IFDIR);
 		place.located = fstatat(folder, work_tree ? ".git" : ".", &st, 0) == 0;
 	}
 	if (place.located) {
@@ -100,8 +103,9 @@ static void look(struct finder *f, int folder, unsigned depth)
 	struct dirent *entry;
 	DIR *dir;
 
-	/* A `.git` folder is that of the work tree around it. */
-	if (work_tree || (git && !(len > 5 && strcmp(buf_text(&f->path) + len - 5, "/.git") == 0)))
+	/* A `.git` folder is that of the work tree around it, if that was looked at. */
+	if (work_tree ||
+	    (git && !(depth && len > 5 && strcmp(buf_text(&f->path) + len - 5, "/.git") == 0)))
 		add(f, folder, work_tree);
 	dir = depth < DEPTH_MAX ? fdopendir(folder) : NULL;
 	if (!dir) {

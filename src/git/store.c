@@ -299,13 +299,18 @@ static enum err read_elsewhere(void *context, const struct object_id *id, enum o
                                struct buf *out)
 {
 	struct store *s = context;
+	bool unchecked = s->unchecked;
+	enum err err;
 
 	if (s->elsewhere == ELSEWHERE_MAX)
 		return ERR_LIMIT;
 	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
 		return ERR_CORRUPT;
 	s->elsewhere++;
-	return read_anywhere(s, id, type, out);
+	s->unchecked = false; /* what is made of a base is kept for others */
+	err = read_anywhere(s, id, type, out);
+	s->unchecked = unchecked;
+	return err;
 }
 
 void store_refuse(struct store *s, const struct id_map *ids)
@@ -344,7 +349,7 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 		                 object_id_hex(id, hex));
 	/* Most objects are good: their ids are looked at while others are read. */
 	err = read_locked(s, id, type, out, true);
-	if (err || (out && !s->trusted && !is_object(*type, buf_bytes(out), id)))
+	if (!err && out && !s->trusted && !is_object(*type, buf_bytes(out), id))
 		err = read_locked(s, id, type, out, false);
 	if (err)
 		error_set(error, err, "%s: %s", object_id_hex(id, hex),

@@ -371,8 +371,6 @@ enum err pack_open(struct pack **out, const char *index_path, struct error *erro
 		*out = NULL;
 	}
 	if (!err) {
-		/* All of it will be read: one call costs less than a fault for every few pages. */
-		(void)madvise((void *)(*out)->data.ptr, (*out)->data.len, MADV_POPULATE_READ);
 		number_entries(*out);
 		find_stretches(*out);
 	}
@@ -687,6 +685,11 @@ void pack_entry_expect(const struct pack *pack, uint32_t number)
 {
 	if (pack->crcs && number < pack->count)
 		__builtin_prefetch(pack->crcs + (size_t)pack->places[number] * 4);
+}
+
+void pack_map_all(const struct pack *pack)
+{
+	(void)madvise((void *)pack->data.ptr, pack->data.len, MADV_POPULATE_READ);
 }
 
 void pack_entry_call(const struct pack *pack, uint32_t entry)

@@ -102,6 +102,9 @@ uint64_t pack_offset(const struct pack *pack, uint32_t entry);
 /* Says that the processor will soon be asked whether the entry is intact; `entry` may be any. */
 void pack_entry_expect(const struct pack *pack, uint32_t entry);
 
+/* Maps the pages of a pack that is about to be read whole, where the system can, in one call. */
+void pack_map_all(const struct pack *pack);
+
 /* Says that the processor will soon read the entry; `entry` may be PACK_NONE. */
 void pack_entry_call(const struct pack *pack, uint32_t entry);
 

@@ -16,6 +16,7 @@ enum {
 	LIGHT = 16,             /* pieces so much below the weight that is meant come last */
 	WEIGHT_ENTRY = 2000,  /* what an entry costs whatever its size, in bytes of deflated data */
 	WEIGHT_MIN = 1 << 22, /* pieces below this are not worth the making again of a base */
+	MAPPED_MAX = 1 << 29, /* bytes of packs that are mapped in one go; others page by page */
 	CHAIN_MAX = 1 << 20,  /* deltas on top of each other; git makes 50, and 4,095 at most */
 };
 
@@ -203,12 +204,17 @@ static void read_forests(void *shared, unsigned number)
 static void forests_read(struct pack_forests *forests, bool all, unsigned threads)
 {
 	struct forest_work work = {.forests = mem_calloc(forests->count, sizeof(struct forest *))};
+	uint64_t mappable = MAPPED_MAX;
 
 	for (size_t i = 0; i < forests->count; i++) {
 		struct forest *f = &forests->items[i];
 
 		if (f->read || (f->proved && !all))
 			continue;
+		if (pack_size(f->pack) <= mappable) {
+			mappable -= pack_size(f->pack);
+			pack_map_all(f->pack);
+		}
 		forest_begin(f);
 		work.forests[work.count++] = f;
 	}

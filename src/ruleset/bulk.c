@@ -6,6 +6,7 @@ enum {
 	LITERAL_SET = 8,   /* bytes of a set that is one of a word: stubs look for these */
 	STEPS_MAX = 50000, /* nodes that the search looks at */
 	LEN_MAX = 4096,    /* bytes; a longer run tells no more */
+	PLACES_MAX = 1024, /* where it may start: to look at more takes longer than PCRE2 */
 };
 
 /* A bulk that is not told apart from others by less than this is not worth the look. */
@@ -72,7 +73,7 @@ static void offer(struct search *s, struct bulk bulk)
 
 	if (bulk.len > LEN_MAX)
 		bulk.len = LEN_MAX;
-	if (!bulk.len || bulk.last == UNBOUNDED)
+	if (!bulk.len || bulk.last == UNBOUNDED || bulk.last - bulk.first > PLACES_MAX)
 		return;
 	bits = bulk.len * byte_set_bits(&bulk.bytes);
 	if (bits > s->best_bits && bits >= BITS_MIN) {
@@ -86,7 +87,8 @@ static void offer_byte(struct search *s, const struct byte_set *set, uint32_t fi
 {
 	double bits = byte_set_bits(set);
 
-	if (last == UNBOUNDED || bits < s->byte_bits || bits < BYTE_BITS_MIN)
+	if (last == UNBOUNDED || last - first > PLACES_MAX || bits < s->byte_bits ||
+	    bits < BYTE_BITS_MIN)
 		return;
 	s->byte = (struct bulk){*set, 1, first, last};
 	s->byte_bits = bits;

@@ -69,6 +69,32 @@ static void linked_work_trees_once(void **state)
 	assert_found("d/bare.git\nd/o1\nd/z\n", 0);
 }
 
+/* What the files of a linked work tree say may be absolute, long, and another's. */
+static void linked_by_absolute_paths(void **state)
+{
+	(void)state;
+	make("make d/z; git -C d/z worktree add -q ../a; n=$(basename d/z/.git/worktrees/*);"
+	     "echo \"$PWD/d/z/.git/\" >d/z/.git/worktrees/$n/commondir");
+	assert_found("d/z\n", 0);
+	make("make d/z; mkdir -p d/c gd; echo \"gitdir: $PWD/gd\" >d/c/.git;"
+	     "p=../d; for i in $(seq 30); do p=$p/../d; done; echo $p/z/.git >gd/commondir");
+	assert_found("d/z\n", 0);
+}
+
+static void a_link_is_not_the_place(void **state)
+{
+	(void)state;
+	make("make d/b; mkdir d/a; ln -s ../b/.git d/a/.git");
+	assert_found("d/b\n", 0);
+}
+
+static void one_may_start_within_a_git_folder(void **state)
+{
+	(void)state;
+	make("make x; mkdir y; mv x/.git y/.git; ln -s y/.git d");
+	assert_found("d\n", 0);
+}
+
 static void submodules_and_their_git_folders(void **state)
 {
 	(void)state;
@@ -101,6 +127,9 @@ int main(void)
 	    cmocka_unit_test(trees_and_bare_ones),
 	    cmocka_unit_test(within_each_other),
 	    cmocka_unit_test(linked_work_trees_once),
+	    cmocka_unit_test(linked_by_absolute_paths),
+	    cmocka_unit_test(a_link_is_not_the_place),
+	    cmocka_unit_test(one_may_start_within_a_git_folder),
 	    cmocka_unit_test(submodules_and_their_git_folders),
 	    cmocka_unit_test(objects_are_not_searched),
 	    cmocka_unit_test(depth_has_an_end),
