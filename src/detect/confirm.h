@@ -38,8 +38,8 @@ struct matcher *matcher_new(struct patterns *patterns);
 void matcher_free(struct matcher *matcher);
 
 /*
- * Sets the time of this thread's work, from the next search on, after which every one ends in
- * FOUND_LIMIT. Without it none runs.
+ * Sets the time from the next search on after which every one ends in FOUND_LIMIT: of the clock,
+ * and then as much of this thread's work. Without it none runs.
  */
 void matcher_set_time(struct matcher *matcher, unsigned seconds);
 
