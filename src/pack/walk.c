@@ -380,8 +380,8 @@ static int heavier_first(const void *left, const void *right)
 }
 
 /*
- * Puts the heaviest pieces first, so that threads end together. Most are tiny ones: they stay in
- * the order of the packs.
+ * Puts the heaviest pieces first, so that threads end together. Most are tiny ones, which are not
+ * worth the sorting.
  */
 static void order_pieces(struct walk *w, uint64_t least)
 {
