@@ -202,13 +202,15 @@ static double compile_time(struct check *check, const struct rule *rule)
 	struct arena arena = {0};
 	struct error error;
 	struct stub_index stubs;
+	struct stub_list all;
 	struct buf database;
 	uint64_t start, ns;
 
 	buf_init(&database, (size_t)64 * 1024 * 1024);
 	stub_index_build(&stubs, rule, 1, &arena);
 	start = clock_ns();
-	if (stubs.count && database_compile_for(PLATFORM_PLAIN, &stubs, &database, &error))
+	all = (struct stub_list){stubs.stubs, stubs.count};
+	if (all.count && database_compile_for(PLATFORM_PLAIN, &all, &database, &error))
 		fault(check, rule, "%s", error.message);
 	ns = clock_ns() - start;
 	buf_release(&database);

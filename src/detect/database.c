@@ -19,7 +19,7 @@ enum {
 
 /* ---- Compiling ---- */
 
-static enum err compile(hs_database_t **database, const struct stub_index *stubs,
+static enum err compile(hs_database_t **database, const struct stub_list *stubs,
                         const hs_platform_info_t *platform, struct error *error)
 {
 	const char **expressions = mem_calloc(stubs->count, sizeof(*expressions));
@@ -29,8 +29,8 @@ static enum err compile(hs_database_t **database, const struct stub_index *stubs
 	enum err err = ERR_NONE;
 
 	for (size_t i = 0; i < stubs->count; i++) {
-		expressions[i] = stubs->stubs[i].expression;
-		flags[i] = stubs->stubs[i].caseless ? HS_FLAG_CASELESS : 0;
+		expressions[i] = stubs->items[i].expression;
+		flags[i] = stubs->items[i].caseless ? HS_FLAG_CASELESS : 0;
 		ids[i] = (unsigned)i;
 	}
 	if (hs_compile_multi(expressions, flags, ids, (unsigned)stubs->count, HS_MODE_BLOCK,
@@ -63,7 +63,7 @@ static enum err serialise(const hs_database_t *database, struct buf *out, struct
 	           : err;
 }
 
-enum err database_compile_for(enum platform platform, const struct stub_index *stubs,
+enum err database_compile_for(enum platform platform, const struct stub_list *stubs,
                               struct buf *out, struct error *error)
 {
 	/* Stated features, not the build machine's: hs_compile.h, HS_CPU_FEATURES_*. */
@@ -83,7 +83,7 @@ enum err database_compile_for(enum platform platform, const struct stub_index *s
 /* ---- The cache ---- */
 
 /* Names the database: library, processor and every stub. */
-static void cache_key(const struct stub_index *stubs, char name[DIGEST_SIZE * 2 + 6])
+static void cache_key(const struct stub_list *stubs, char name[DIGEST_SIZE * 2 + 6])
 {
 	crypto_generichash_state state;
 	hs_platform_info_t platform = {0};
@@ -98,7 +98,7 @@ static void cache_key(const struct stub_index *stubs, char name[DIGEST_SIZE * 2 
 	crypto_generichash_update(&state, (const unsigned char *)&platform.cpu_features,
 	                          sizeof(platform.cpu_features));
 	for (size_t i = 0; i < stubs->count; i++) {
-		const struct stub *stub = &stubs->stubs[i];
+		const struct stub *stub = &stubs->items[i];
 
 		crypto_generichash_update(&state, (const unsigned char *)stub->expression,
 		                          strlen(stub->expression) + 1);
@@ -255,7 +255,7 @@ out:
 
 /* ---- Opening ---- */
 
-enum err database_open(struct hs_database **database, const struct stub_index *stubs,
+enum err database_open(struct hs_database **database, const struct stub_list *stubs,
                        const struct bytes *embedded, struct error *error)
 {
 	char name[DIGEST_SIZE * 2 + 6];

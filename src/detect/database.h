@@ -19,7 +19,7 @@ enum platform { PLATFORM_PLAIN, PLATFORM_AVX2, PLATFORM_AVX512, PLATFORM_COUNT }
  * Compiles the stubs (at least one) for a stated platform, or for this machine's, and serialises
  * the database into out. ERR_SYNTAX when Hyperscan refuses a stub: a defect of ours.
  */
-enum err database_compile_for(enum platform platform, const struct stub_index *stubs,
+enum err database_compile_for(enum platform platform, const struct stub_list *stubs,
                               struct buf *out, struct error *error);
 
 /*
@@ -29,7 +29,7 @@ enum err database_compile_for(enum platform platform, const struct stub_index *s
  * saves time and nothing else. The result is freed with database_free(). ERR_UNSUPPORTED when the
  * machine cannot run Hyperscan; ERR_SYNTAX as above.
  */
-enum err database_open(struct hs_database **database, const struct stub_index *stubs,
+enum err database_open(struct hs_database **database, const struct stub_list *stubs,
                        const struct bytes *embedded, struct error *error);
 
 void database_free(struct hs_database *database);

@@ -15,6 +15,7 @@
 #include "detect/structure.h"
 #include "detect/view.h"
 #include "ruleset/bulk.h"
+#include "ruleset/long_word.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -688,25 +689,42 @@ static void find_runs(struct detector *d, struct bytes text, struct raw_set *out
 	}
 }
 
-/* Lets the prefilter read text[start, end); false when it gave up. */
-static bool read_text(struct detector *d, struct bytes text, size_t start, size_t end,
-                      struct hits *hits)
+/* Lets the prefilter look for the stubs of a group in text[start, end); false when it gave up. */
+static bool read_for(struct detector *d, enum stub_group group, struct bytes text, size_t start,
+                     size_t end, struct hits *hits)
 {
 	if (!d->scratch) /* now, and not at the start: some detectors get no text */
 		d->scratch = prefilter_scratch_get(d->engine->prefilter);
-	d->costs.read += end - start;
-	return prefilter_scan(d->engine->prefilter, d->scratch, text, (uint32_t)start,
+	return prefilter_scan(d->engine->prefilter, d->scratch, group, text, (uint32_t)start,
 	                      (uint32_t)end, hits);
 }
 
-/* Lets the prefilter read the pieces of the text that wait, if there are any. */
-static bool read_pieces(struct detector *d, struct hits *hits)
+/* What of a text the prefilter is to look at, for which stubs. */
+enum reading {
+	READ_GAPS, /* for all of them */
+	READ_NEAR, /* for STUBS_NEAR */
+};
+
+/* Lets the prefilter look at text[start, end); false when it gave up. */
+static bool read_range(struct detector *d, enum reading reading, struct bytes text, size_t start,
+                       size_t end, struct hits *hits)
+{
+	if (reading == READ_GAPS) {
+		d->costs.read += end - start;
+		if (!read_for(d, STUBS_ANYWHERE, text, start, end, hits))
+			return false;
+	}
+	return read_for(d, STUBS_NEAR, text, start, end, hits);
+}
+
+/* Lets the prefilter look at the pieces of the text that wait, if there are any. */
+static bool read_pieces(struct detector *d, enum reading reading, struct hits *hits)
 {
 	size_t kept = hits->count;
 
 	if (!d->pieces.count)
 		return true;
-	if (!read_text(d, buf_bytes(&d->pieces.bytes), 0, d->pieces.bytes.len, hits))
+	if (!read_range(d, reading, buf_bytes(&d->pieces.bytes), 0, d->pieces.bytes.len, hits))
 		return false;
 	for (size_t i = kept; i < hits->count; i++) {
 		struct hit hit = hits->items[i];
@@ -719,14 +737,14 @@ static bool read_pieces(struct detector *d, struct hits *hits)
 	return true;
 }
 
-/* Reads a gap now, if it is long, or with others. */
-static bool read_gap(struct detector *d, struct bytes text, uint32_t start, uint32_t end,
-                     struct hits *hits)
+/* Looks at a part of the text now, if it is long, or with others. */
+static bool read_part(struct detector *d, enum reading reading, struct bytes text, uint32_t start,
+                      uint32_t end, struct hits *hits)
 {
 	if (end - start > PIECE_MAX)
-		return read_text(d, text, start, end, hits);
+		return read_range(d, reading, text, start, end, hits);
 	pieces_add(&d->pieces, text, start, end);
-	return d->pieces.bytes.len < CHUNK || read_pieces(d, hits);
+	return d->pieces.bytes.len < CHUNK || read_pieces(d, reading, hits);
 }
 
 /*
@@ -750,13 +768,40 @@ static bool read_gaps(struct detector *d, struct bytes text, const struct segmen
 		/* What was read for the last gap need not be read again, but for a stub's width. */
 		if (start + margin < done)
 			start = done - margin;
-		if (start < end && !read_gap(d, text, start, end, hits))
+		if (start < end && !read_part(d, READ_GAPS, text, start, end, hits))
 			return false;
 		done = end > done ? end : done;
 		if (s)
 			gap = s->end;
 	}
-	return read_pieces(d, hits);
+	return read_pieces(d, READ_GAPS, hits);
+}
+
+/* Looks for STUBS_NEAR in what of text[start, end) is near long words. */
+static bool read_near(struct detector *d, struct bytes text, size_t start, size_t end,
+                      struct hits *hits)
+{
+	struct nearness near = prefilter_near(d->engine->prefilter);
+	size_t back = near.after + LONG_WORD; /* a word that ended before is not near */
+	size_t from = start, to = start;      /* near the words that were found last */
+	size_t word, word_end;
+
+	for (size_t at = start > back ? start - back : 0;
+	     near.any && to < end && long_word_find(text, at, end + near.before, &word, &word_end);
+	     at = word_end) {
+		size_t next = word > near.before ? word - near.before : 0;
+
+		if (next > to) {
+			if (from < to &&
+			    !read_part(d, READ_NEAR, text, (uint32_t)from, (uint32_t)to, hits))
+				return false;
+			from = next;
+		}
+		to = word_end + near.after < end ? word_end + near.after : end;
+	}
+	if (from < to && !read_part(d, READ_NEAR, text, (uint32_t)from, (uint32_t)to, hits))
+		return false;
+	return read_pieces(d, READ_NEAR, hits);
 }
 
 /* The hits of a text, as they are brought together from what was read and what is copied. */
@@ -922,7 +967,9 @@ static bool collect_chunks(struct detector *d, struct bytes text, struct raw_set
 	for (size_t start = 0; end < text.len; start = end - margin) {
 		end = text.len - start > CHUNK ? start + CHUNK : text.len;
 		d->hits.count = 0;
-		if (!read_text(d, text, start, end, &d->hits))
+		d->costs.read += end - start;
+		if (!read_for(d, STUBS_ANYWHERE, text, start, end, &d->hits) ||
+		    !read_near(d, text, start, end, &d->hits))
 			return false;
 		hits_sort(&d->hits);
 		while (end < text.len && d->hits.count &&

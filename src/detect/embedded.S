@@ -9,8 +9,11 @@
 \name\()_end:
 	.endm
 
-	embed embedded_plain, "builtin_plain.hsdb"
-	embed embedded_avx2, "builtin_avx2.hsdb"
-	embed embedded_avx512, "builtin_avx512.hsdb"
+	embed embedded_plain_anywhere, "builtin_plain_anywhere.hsdb"
+	embed embedded_plain_near, "builtin_plain_near.hsdb"
+	embed embedded_avx2_anywhere, "builtin_avx2_anywhere.hsdb"
+	embed embedded_avx2_near, "builtin_avx2_near.hsdb"
+	embed embedded_avx512_anywhere, "builtin_avx512_anywhere.hsdb"
+	embed embedded_avx512_near, "builtin_avx512_near.hsdb"
 
 	.section .note.GNU-stack, "", %progbits

@@ -8,12 +8,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+/* The stubs of a part that are of one group. */
+struct stub_set {
+	hs_database_t *database; /* NULL: there are none */
+	struct stub_list stubs;
+	uint32_t first_stub; /* number of the first */
+};
+
 struct prefilter {
-	struct {
-		hs_database_t *database; /* NULL: the part has no stub */
-		const struct stub_index *stubs;
-		uint32_t first_stub; /* number of the part's stub 0 */
-	} parts[PART_COUNT];
+	struct stub_set sets[STUB_GROUPS][PART_COUNT];
+	struct nearness near;
 	uint32_t stub_width;
 	pthread_mutex_t lock; /* guards idle */
 	struct prefilter_scratch *idle;
@@ -24,12 +28,44 @@ struct prefilter_scratch {
 	struct prefilter_scratch *next; /* of those that are idle */
 };
 
+#define EMBEDDED(name)                                                                             \
+	{                                                                                          \
+		embedded_##name, (size_t)(embedded_##name##_end - embedded_##name)                 \
+	}
+
+/* Opens the databases of a part whose first stub has this number. */
+static enum err open_part(struct prefilter *p, int part, const struct stub_index *stubs,
+                          uint32_t first_stub, struct error *error)
+{
+	const struct bytes embedded[STUB_GROUPS][PLATFORM_COUNT] = {
+	    {EMBEDDED(plain_anywhere), EMBEDDED(avx2_anywhere), EMBEDDED(avx512_anywhere)},
+	    {EMBEDDED(plain_near), EMBEDDED(avx2_near), EMBEDDED(avx512_near)}};
+	enum err err = ERR_NONE;
+
+	for (int group = 0; group < STUB_GROUPS && !err; group++) {
+		struct stub_set *s = &p->sets[group][part];
+		uint32_t first;
+
+		s->stubs = stub_index_group(stubs, (enum stub_group)group, &first);
+		s->first_stub = first_stub + first;
+		if (s->stubs.count)
+			err = database_open(&s->database, &s->stubs,
+			                    part == PART_BUILTIN ? embedded[group] : NULL, error);
+	}
+	for (size_t i = 0; i < stubs->count; i++) {
+		if (stubs->stubs[i].width > p->stub_width)
+			p->stub_width = stubs->stubs[i].width;
+	}
+	p->near.any |= stubs->anywhere < stubs->count;
+	if (stubs->near_before > p->near.before)
+		p->near.before = stubs->near_before;
+	if (stubs->near_after > p->near.after)
+		p->near.after = stubs->near_after;
+	return err;
+}
+
 enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct error *error)
 {
-	const struct bytes embedded[PLATFORM_COUNT] = {
-	    {embedded_plain, (size_t)(embedded_plain_end - embedded_plain)},
-	    {embedded_avx2, (size_t)(embedded_avx2_end - embedded_avx2)},
-	    {embedded_avx512, (size_t)(embedded_avx512_end - embedded_avx512)}};
 	struct prefilter *p = mem_calloc(1, sizeof(*p));
 	uint32_t first_stub = 0;
 	enum err err = ERR_NONE;
@@ -37,18 +73,8 @@ enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct
 	if (pthread_mutex_init(&p->lock, NULL) != 0)
 		mem_exhausted();
 	for (int part = 0; part < PART_COUNT && !err; part++) {
-		const struct stub_index *stubs = &set->parts[part].stubs;
-
-		p->parts[part].stubs = stubs;
-		p->parts[part].first_stub = first_stub;
-		first_stub += (uint32_t)stubs->count;
-		for (size_t i = 0; i < stubs->count; i++) {
-			if (stubs->stubs[i].width > p->stub_width)
-				p->stub_width = stubs->stubs[i].width;
-		}
-		if (stubs->count)
-			err = database_open(&p->parts[part].database, stubs,
-			                    part == PART_BUILTIN ? embedded : NULL, error);
+		err = open_part(p, part, &set->parts[part].stubs, first_stub, error);
+		first_stub += (uint32_t)set->parts[part].stubs.count;
 	}
 	if (err) {
 		prefilter_free(p);
@@ -62,8 +88,8 @@ void prefilter_free(struct prefilter *prefilter)
 {
 	if (!prefilter)
 		return;
-	for (int part = 0; part < PART_COUNT; part++)
-		database_free(prefilter->parts[part].database);
+	for (int i = 0; i < STUB_GROUPS * PART_COUNT; i++)
+		database_free(prefilter->sets[i / PART_COUNT][i % PART_COUNT].database);
 	while (prefilter->idle) {
 		struct prefilter_scratch *s = prefilter->idle;
 
@@ -94,9 +120,10 @@ struct prefilter_scratch *prefilter_scratch_get(struct prefilter *prefilter)
 	if (s)
 		return s;
 	s = mem_calloc(1, sizeof(*s));
-	for (int part = 0; part < PART_COUNT; part++) {
-		if (prefilter->parts[part].database &&
-		    hs_alloc_scratch(prefilter->parts[part].database, &s->scratch) != HS_SUCCESS)
+	for (int i = 0; i < STUB_GROUPS * PART_COUNT; i++) {
+		const struct stub_set *set = &prefilter->sets[i / PART_COUNT][i % PART_COUNT];
+
+		if (set->database && hs_alloc_scratch(set->database, &s->scratch) != HS_SUCCESS)
 			mem_exhausted();
 	}
 	return s;
@@ -117,11 +144,15 @@ uint32_t prefilter_stub_width(const struct prefilter *prefilter)
 	return prefilter->stub_width;
 }
 
+struct nearness prefilter_near(const struct prefilter *prefilter)
+{
+	return prefilter->near;
+}
+
 /* What the callback needs to turn the end of a match into a hit. */
 struct recorder {
 	struct hits *hits;
-	const struct stub *stubs;
-	uint32_t first_stub;
+	const struct stub_set *set;
 	uint32_t start;
 };
 
@@ -132,23 +163,23 @@ static int record(unsigned id, unsigned long long from, unsigned long long to, u
 
 	(void)from;
 	(void)flags;
-	hits_add(r->hits,
-	         (struct hit){r->start + (uint32_t)to - r->stubs[id].width, r->first_stub + id});
+	hits_add(r->hits, (struct hit){r->start + (uint32_t)to - r->set->stubs.items[id].width,
+	                               r->set->first_stub + id});
 	return 0;
 }
 
 bool prefilter_scan(const struct prefilter *prefilter, struct prefilter_scratch *scratch,
-                    struct bytes text, uint32_t start, uint32_t end, struct hits *hits)
+                    enum stub_group group, struct bytes text, uint32_t start, uint32_t end,
+                    struct hits *hits)
 {
 	for (int part = 0; part < PART_COUNT; part++) {
-		const struct stub_index *stubs = prefilter->parts[part].stubs;
-		struct recorder recorder = {hits, stubs->stubs, prefilter->parts[part].first_stub,
-		                            start};
+		const struct stub_set *set = &prefilter->sets[group][part];
+		struct recorder recorder = {hits, set, start};
 
-		if (!prefilter->parts[part].database || start == end)
+		if (!set->database || start == end)
 			continue;
-		if (hs_scan(prefilter->parts[part].database, (const char *)text.ptr + start,
-		            end - start, 0, scratch->scratch, record, &recorder) != HS_SUCCESS)
+		if (hs_scan(set->database, (const char *)text.ptr + start, end - start, 0,
+		            scratch->scratch, record, &recorder) != HS_SUCCESS)
 			return false;
 	}
 	return true;

@@ -30,11 +30,22 @@ void prefilter_scratch_put(struct prefilter *prefilter, struct prefilter_scratch
 /* The longest stub, in bytes; 0 when there is none. */
 uint32_t prefilter_stub_width(const struct prefilter *prefilter);
 
+/* Where STUBS_NEAR matter: as in struct stub_index, for all parts together. */
+struct nearness {
+	bool any;        /* there are such */
+	uint32_t before; /* bytes, as is after */
+	uint32_t after;
+};
+
+struct nearness prefilter_near(const struct prefilter *prefilter);
+
 /*
- * Appends a hit for each place in text[start, end) where a stub stands whole, in no order and
- * perhaps twice. Returns false when Hyperscan gave up, which it does only for want of memory.
+ * Appends a hit for each place in text[start, end) where a stub of the group stands whole, in no
+ * order and perhaps twice. Returns false when Hyperscan gave up, which it does only for want of
+ * memory.
  */
 bool prefilter_scan(const struct prefilter *prefilter, struct prefilter_scratch *scratch,
-                    struct bytes text, uint32_t start, uint32_t end, struct hits *hits);
+                    enum stub_group group, struct bytes text, uint32_t start, uint32_t end,
+                    struct hits *hits);
 
 #endif

@@ -290,7 +290,10 @@ static void put_stub_index(FILE *out, const struct stub_index *index)
 		put_stub(out, &index->stubs[i]);
 		fputs(",\n", out);
 	}
-	fprintf(out, "\t},\n\t.count = %zu,\n\t.first_use = (const uint32_t[]){\n", index->count);
+	fprintf(out,
+	        "\t},\n\t.count = %zu,\n\t.anywhere = %zu,\n\t.near_before = %" PRIu32
+	        ",\n\t.near_after = %" PRIu32 ",\n\t.first_use = (const uint32_t[]){\n",
+	        index->count, index->anywhere, index->near_before, index->near_after);
 	for (size_t i = 0; i <= index->count; i++)
 		fprintf(out, "\t%" PRIu32 "u,\n", index->first_use[i]);
 	fputs("\t},\n\t.uses = (const struct stub_use[]){\n", out);

@@ -1,14 +1,21 @@
 #include "ruleset/stub_index.h"
 
 #include "base/memory.h"
+#include "ruleset/long_word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum {
+	NEAR_MIN = 1000, /* stubs; fewer are read as fast together with the others */
+	NEAR_MAX = 512,  /* bytes between a match's start and what is near */
+};
 
 /* One stub of one rule, before equal stubs are joined. */
 struct entry {
 	struct stub stub;
 	struct stub_use use;
+	enum stub_group group;
 };
 
 struct entries {
@@ -20,7 +27,7 @@ struct entries {
 static void add(struct entries *e, struct stub stub, struct stub_use use)
 {
 	e->items = mem_grow(e->items, e->count, &e->cap, sizeof(*e->items));
-	e->items[e->count++] = (struct entry){stub, use};
+	e->items[e->count++] = (struct entry){stub, use, STUBS_ANYWHERE};
 }
 
 static bool is_alphanumeric(unsigned char byte)
@@ -137,9 +144,58 @@ static int compare_uses(const struct stub_use *a, const struct stub_use *b)
 static int compare_entries(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
-	int order = compare_stubs(&a->stub, &b->stub);
+	int order = (int)a->group - (int)b->group;
 
+	if (!order)
+		order = compare_stubs(&a->stub, &b->stub);
 	return order ? order : compare_uses(&a->use, &b->use);
+}
+
+static void sort(struct entries *e)
+{
+	if (e->count)
+		qsort(e->items, e->count, sizeof(*e->items), compare_entries);
+}
+
+/* Whether the stub is to find nothing but long words not far from it. */
+static bool use_is_near(const struct stub_use *use, const struct rule *rule)
+{
+	return use->kind == STUB_ANCHORS && use->last <= NEAR_MAX && rule->bulk.last <= NEAR_MAX &&
+	       long_word_holds(&rule->bulk);
+}
+
+/* Finds the group of each stub; the entries are in order. */
+static void group(struct entries *e, const struct rule *rules)
+{
+	size_t near = 0;
+
+	for (size_t start = 0, end; start < e->count; start = end) {
+		bool is_near = true;
+
+		for (end = start; end < e->count &&
+		                  compare_stubs(&e->items[start].stub, &e->items[end].stub) == 0;
+		     end++)
+			is_near &= use_is_near(&e->items[end].use, &rules[e->items[end].use.rule]);
+		for (size_t i = start; is_near && i < end; i++)
+			e->items[i].group = STUBS_NEAR;
+		near += is_near;
+	}
+	for (size_t i = 0; near < NEAR_MIN && i < e->count; i++)
+		e->items[i].group = STUBS_ANYWHERE;
+}
+
+/* Widens what is read around long words, so that the stub is found wherever it is of use. */
+static void widen(struct stub_index *index, const struct entry *entry, const struct rule *rule)
+{
+	uint32_t end = entry->use.last + entry->stub.width;
+	uint32_t before = 0, after = 0;
+
+	if (rule->bulk.last > entry->use.first)
+		before = rule->bulk.last - entry->use.first;
+	if (end > rule->bulk.first)
+		after = end - rule->bulk.first;
+	index->near_before = before > index->near_before ? before : index->near_before;
+	index->near_after = after > index->near_after ? after : index->near_after;
 }
 
 void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
@@ -153,8 +209,10 @@ void stub_index_build(struct stub_index *index, const struct rule *rules, size_t
 
 	for (size_t i = 0; i < count; i++)
 		add_rule(&e, &rules[i], (uint32_t)i, arena);
-	if (e.count)
-		qsort(e.items, e.count, sizeof(*e.items), compare_entries);
+	sort(&e);
+	group(&e, rules);
+	sort(&e);
+	*index = (struct stub_index){0};
 	stubs = arena_alloc(arena, e.count, sizeof(*stubs));
 	uses = arena_alloc(arena, e.count, sizeof(*uses));
 	first_use = arena_alloc(arena, e.count + 1, sizeof(*first_use));
@@ -166,10 +224,27 @@ void stub_index_build(struct stub_index *index, const struct rule *rules, size_t
 		if (!i || compare_stubs(&entry->stub, &entry[-1].stub) != 0) {
 			first_use[stub_count] = use_count;
 			stubs[stub_count++] = entry->stub;
+			index->anywhere += entry->group == STUBS_ANYWHERE;
 		}
 		uses[use_count++] = entry->use;
+		if (entry->group == STUBS_NEAR)
+			widen(index, entry, &rules[entry->use.rule]);
 	}
 	first_use[stub_count] = use_count;
-	*index = (struct stub_index){stubs, stub_count, first_use, uses};
+	index->stubs = stubs;
+	index->count = stub_count;
+	index->first_use = first_use;
+	index->uses = uses;
 	free(e.items);
+}
+
+struct stub_list stub_index_group(const struct stub_index *index, enum stub_group group,
+                                  uint32_t *first)
+{
+	size_t start = group == STUBS_ANYWHERE ? 0 : index->anywhere;
+	size_t end = group == STUBS_ANYWHERE ? index->anywhere : index->count;
+
+	if (first)
+		*first = (uint32_t)start;
+	return (struct stub_list){index->stubs + start, end - start};
 }

@@ -28,9 +28,19 @@ struct stub_use {
 	bool at_start;
 };
 
+/*
+ * Where stubs matter: anywhere, or only near the long words that the values behind them are. Those
+ * of each kind have a database of their own: ordinary text has few long words.
+ */
+enum stub_group { STUBS_ANYWHERE, STUBS_NEAR, STUB_GROUPS };
+
 struct stub_index {
-	const struct stub *stubs;
+	const struct stub *stubs; /* STUBS_ANYWHERE, then STUBS_NEAR */
 	size_t count;
+	size_t anywhere; /* so many are STUBS_ANYWHERE */
+	/* STUBS_NEAR matter from so many bytes before a long word's start on ... */
+	uint32_t near_before;
+	uint32_t near_after; /* ... to so many behind its end, the stub included */
 	const uint32_t
 	    *first_use; /* count + 1 entries: the uses of stub i are uses[first_use[i]] ... */
 	const struct stub_use *uses;
@@ -39,5 +49,15 @@ struct stub_index {
 /* Builds the index of the rules; all of it is owned by the arena. The order of stubs is fixed. */
 void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
                       struct arena *arena);
+
+/* Stubs that are looked for together. */
+struct stub_list {
+	const struct stub *items;
+	size_t count;
+};
+
+/* The stubs of a group; *first (may be NULL) is the number of its first one in the index. */
+struct stub_list stub_index_group(const struct stub_index *index, enum stub_group group,
+                                  uint32_t *first);
 
 #endif

@@ -16,8 +16,8 @@
 
 static const struct stub stubs[] = {
     {"ghp_[0-9a-f]{4}", false, 8}, {"tok", true, 3}, {"z{5}", false, 5}};
-static const struct stub_index index_of_all = {.stubs = stubs, .count = 3};
-static const struct stub_index index_of_two = {.stubs = stubs, .count = 2};
+static const struct stub_list list_of_all = {.items = stubs, .count = 3};
+static const struct stub_list list_of_two = {.items = stubs, .count = 2};
 
 static int count_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                      void *context)
@@ -33,7 +33,7 @@ static int count_hit(unsigned id, unsigned long long from, unsigned long long to
 }
 
 /* Opens a database and makes sure that it finds what it should; `count` stubs. */
-static void check_open_with(const struct stub_index *index, const struct bytes *embedded)
+static void check_open_with(const struct stub_list *list, const struct bytes *embedded)
 {
 	static const char text[] = "x ghp_12ef TOK tok ghp_12eg zzzzz";
 	struct hs_database *database;
@@ -41,7 +41,7 @@ static void check_open_with(const struct stub_index *index, const struct bytes *
 	unsigned counts[3] = {0};
 	struct error error = {0};
 
-	if (database_open(&database, index, embedded, &error))
+	if (database_open(&database, list, embedded, &error))
 		fail_msg("%s", error.message);
 	assert_int_equal(hs_alloc_scratch(database, &scratch), HS_SUCCESS);
 	assert_int_equal(hs_scan(database, text, sizeof(text) - 1, 0, scratch, count_hit, counts),
@@ -50,12 +50,12 @@ static void check_open_with(const struct stub_index *index, const struct bytes *
 	database_free(database);
 	assert_int_equal(counts[0], 1);
 	assert_int_equal(counts[1], 2);
-	assert_int_equal(counts[2], index->count == 3);
+	assert_int_equal(counts[2], list->count == 3);
 }
 
 static void check_open(void)
 {
-	check_open_with(&index_of_all, NULL);
+	check_open_with(&list_of_all, NULL);
 }
 
 /* The path of the only entry of the folder, or "" if there is none; other numbers fail. */
@@ -192,7 +192,7 @@ static void a_database_of_other_stubs_is_rebuilt(void **state)
 
 	(void)state;
 	tree_need(rename(cached_path, "kept-file") == 0, "rename");
-	check_open_with(&index_of_two, NULL);
+	check_open_with(&list_of_two, NULL);
 	only_file("cache/trawl", other);
 	assert_string_not_equal(other, cached_path);
 	tree_need(rename(other, cached_path) == 0 && link(cached_path, "kept") == 0, "rename");
@@ -333,11 +333,11 @@ static void an_embedded_database_needs_no_cache(void **state)
 		struct error error = {0};
 
 		buf_init(&text, (size_t)64 * 1024 * 1024);
-		if (database_compile_for((enum platform)platform, &index_of_all, &text, &error))
+		if (database_compile_for((enum platform)platform, &list_of_all, &text, &error))
 			fail_msg("%s", error.message);
 		memset(embedded, 0, sizeof(embedded));
 		embedded[platform] = buf_bytes(&text);
-		check_open_with(&index_of_all, embedded);
+		check_open_with(&list_of_all, embedded);
 		/* A machine may lack AVX2 or AVX-512, but never the plain one. */
 		if (platform == PLATFORM_PLAIN)
 			assert_string_equal(only_file("cache/trawl", path), "");
@@ -354,37 +354,37 @@ static void embedded_databases_that_do_not_load_are_passed_over(void **state)
 	struct buf text;
 
 	(void)state;
-	check_open_with(&index_of_all, embedded);
+	check_open_with(&list_of_all, embedded);
 	buf_init(&text, (size_t)64 * 1024 * 1024);
-	if (database_compile_for(PLATFORM_PLAIN, &index_of_all, &text, &error))
+	if (database_compile_for(PLATFORM_PLAIN, &list_of_all, &text, &error))
 		fail_msg("%s", error.message);
 	/* The magic number, the version, the length, the features, the checksum, the rest. */
 	for (size_t at = 0; at < text.len; at += at < 40 ? 4 : 211) {
 		text.ptr[at] ^= 0x10;
 		embedded[PLATFORM_PLAIN] = buf_bytes(&text);
-		check_open_with(&index_of_all, embedded);
+		check_open_with(&list_of_all, embedded);
 		text.ptr[at] ^= 0x10;
 	}
 	for (size_t len = 0; len < text.len; len += 97) {
 		embedded[PLATFORM_PLAIN] = bytes_slice(buf_bytes(&text), 0, len);
-		check_open_with(&index_of_all, embedded);
+		check_open_with(&list_of_all, embedded);
 	}
 	/* The best one fails, the plain one serves. */
 	embedded[PLATFORM_PLAIN] = buf_bytes(&text);
 	embedded[PLATFORM_AVX512] = (struct bytes){garbage, sizeof(garbage)};
-	check_open_with(&index_of_all, embedded);
+	check_open_with(&list_of_all, embedded);
 	buf_release(&text);
 }
 
 static void a_stub_that_hyperscan_refuses_is_named(void **state)
 {
 	static const struct stub broken[] = {{"abc", false, 3}, {"a(b", false, 2}};
-	static const struct stub_index index = {.stubs = broken, .count = 2};
+	static const struct stub_list list = {.items = broken, .count = 2};
 	struct hs_database *database;
 	struct error error = {0};
 
 	(void)state;
-	assert_int_equal(database_open(&database, &index, NULL, &error), ERR_SYNTAX);
+	assert_int_equal(database_open(&database, &list, NULL, &error), ERR_SYNTAX);
 	assert_int_equal(error.code, ERR_SYNTAX);
 	assert_non_null(strstr(error.message, "a(b"));
 	assert_null(database);

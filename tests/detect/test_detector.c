@@ -448,6 +448,47 @@ static void examples_have_one_answer(void **state)
 	buf_release(&twice);
 }
 
+/* Appends the widest that may stand between a row's keyword and its value. */
+static void put_far(struct buf *text, const char *keyword, const char *value)
+{
+	static const char quotes[] = "&quot;&quot;&quot;&quot;";
+
+	put(text, bytes_of(keyword));
+	for (int i = 0; i < 20; i++)
+		put(text, bytes_of("it, "));
+	assert_int_equal(buf_appendf(text, "secret%s%s],%40s%svalue%s     :     %sbearer   %s\n",
+	                             "-and-so-on-and-on", quotes, "", quotes, quotes, quotes,
+	                             value),
+	                 ERR_NONE);
+}
+
+/* Values are found as far from their keywords as the patterns say: what is near is wide enough. */
+static void values_far_from_their_keywords(void **state)
+{
+	const struct ruleset_part *part = &set.parts[PART_BUILTIN];
+	size_t rows = 0, found = 0;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	for (size_t i = 0; i < part->count; i++) {
+		const struct rule *rule = &part->rules[i];
+		size_t plain =
+		    rule->keywords ? strspn(*rule->keywords, "abcdefghijklmnopqrstuvwxyz") : 0;
+
+		if (plain < 7 || (*rule->keywords)[plain] || !rule->examples[0].match)
+			continue;
+		buf_clear(&text);
+		put(&text, bytes_of("Words that nobody would take for a key stand around it.\n"));
+		put_far(&text, *rule->keywords, rule->examples[0].match);
+		rows++;
+		found += assert_one_answer(buf_bytes(&text), (unsigned)i) > 0;
+	}
+	assert_true(rows > 300);
+	assert_true(found > rows * 9 / 10);
+	buf_release(&text);
+}
+
 static void shortest_texts(void **state)
 {
 	(void)state;
@@ -1219,6 +1260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(prefilter_changes_no_answer),
 	    cmocka_unit_test(examples_have_one_answer),
+	    cmocka_unit_test(values_far_from_their_keywords),
 	    cmocka_unit_test(shortest_texts),
 	    cmocka_unit_test(chunk_borders_hide_nothing),
 	    cmocka_unit_test(chunks_have_one_answer),

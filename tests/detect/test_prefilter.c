@@ -53,8 +53,9 @@ static void scene_close(struct scene *s)
 static void scan(struct scene *s, struct bytes text, size_t start, size_t end)
 {
 	s->hits.count = 0;
-	assert_true(prefilter_scan(s->prefilter, s->scratch, text, (uint32_t)start, (uint32_t)end,
-	                           &s->hits));
+	for (int group = 0; group < STUB_GROUPS; group++)
+		assert_true(prefilter_scan(s->prefilter, s->scratch, (enum stub_group)group, text,
+		                           (uint32_t)start, (uint32_t)end, &s->hits));
 	hits_sort(&s->hits);
 }
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -81,6 +82,67 @@ static void literals_are_escaped_byte_by_byte(void **state)
 	arena_release(&arena);
 }
 
+/* Many rules like rows of a table: a keyword, then a value of so many letters. */
+static void make_rows(struct rule *rules, size_t count, struct anchor *anchors, uint32_t value)
+{
+	static char expressions[2000][16];
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(expressions[i], sizeof(expressions[i]), "keyword%04zu", i);
+		anchors[i] = (struct anchor){{expressions[i], true, 11}, 1, 3};
+		rules[i] = (struct rule){.id = expressions[i],
+		                         .anchors = &anchors[i],
+		                         .anchor_count = 1,
+		                         .bulk = {.len = value, .first = 15, .last = 90}};
+		byte_set_add_range(&rules[i].bulk.bytes, 'a', 'z');
+	}
+}
+
+static size_t count_near(const struct rule *rules, size_t count, struct stub_index *index)
+{
+	struct arena arena = {0};
+	struct stub_list near;
+	uint32_t first;
+
+	stub_index_build(index, rules, count, &arena);
+	near = stub_index_group(index, STUBS_NEAR, &first);
+	assert_int_equal(first, stub_index_group(index, STUBS_ANYWHERE, NULL).count);
+	assert_int_equal(first + near.count, index->count);
+	arena_release(&arena);
+	return near.count;
+}
+
+static void stubs_in_front_of_long_words_are_a_group(void **state)
+{
+	static struct rule rules[2000];
+	static struct anchor anchors[2000];
+	static const struct anchor same = {{"keyword0007", true, 11}, 0, 0};
+	struct stub_index index;
+
+	(void)state;
+	make_rows(rules, 2000, anchors, 24);
+	assert_int_equal(count_near(rules, 2000, &index), 2000);
+	assert_int_equal(index.near_before, 90 - 1);
+	assert_int_equal(index.near_after,
+	                 0); /* the stub ends 14 bytes behind, the word starts 15 */
+	/* Few are none; */
+	assert_int_equal(count_near(rules, 999, &index), 0);
+	assert_int_equal(count_near(rules, 1000, &index), 1000);
+	/* nor are those that other rules need elsewhere, */
+	rules[1999].anchors = &same;
+	assert_int_equal(count_near(rules, 2000, &index), 1999);
+	rules[1999].bulk = (struct bulk){.len = 0};
+	assert_int_equal(count_near(rules, 2000, &index), 1998);
+	/* in front of what is shorter, or has other bytes, or may be far away. */
+	make_rows(rules, 500, anchors, 23);
+	assert_int_equal(count_near(rules, 2000, &index), 1499);
+	make_rows(rules, 500, anchors, 40);
+	byte_set_add_range(&rules[0].bulk.bytes, ' ', ' ');
+	rules[1].bulk.last = 513;
+	anchors[2].last = UNBOUNDED;
+	assert_int_equal(count_near(rules, 2000, &index), 1995);
+}
+
 static void no_rules_make_an_empty_index(void **state)
 {
 	struct arena arena = {0};
@@ -98,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_stub_stands_once_with_its_uses),
 	    cmocka_unit_test(literals_are_escaped_byte_by_byte),
+	    cmocka_unit_test(stubs_in_front_of_long_words_are_a_group),
 	    cmocka_unit_test(no_rules_make_an_empty_index),
 	};
 
