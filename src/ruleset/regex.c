@@ -221,7 +221,7 @@ static double run_trim(struct run *run)
 	if (!found)
 		return 0;
 	for (unsigned i = 0; i < run->len; i++)
-		bits += is_third(run, i) ? BITS_AGAIN : byte_set_bits(run->sets[i]);
+		bits += is_third(run, i) ? BITS_AGAIN : byte_set_bits_behind(run->sets, i);
 	return bits;
 }
 
