@@ -1284,9 +1284,12 @@ static bool judge(struct detector *d, const struct rule *rule, struct bytes text
 		trace_say(d->trace, "checksum", TRACE_PASSED, "%s",
 		          checksum_state_name(proof->checksum));
 	if (rule->structure != STRUCTURE_NONE)
-		trace_say(d->trace, "structure", TRACE_PASSED, "%s%s%s",
-		          soundness_name(verdict.soundness), *verdict.text ? ": " : "",
+		trace_say(d->trace, "structure",
+		          verdict.soundness == STRUCTURE_ALIEN ? TRACE_REJECTED : TRACE_PASSED,
+		          "%s%s%s", soundness_name(verdict.soundness), *verdict.text ? ": " : "",
 		          verdict.text);
+	if (verdict.soundness == STRUCTURE_ALIEN)
+		return false;
 	/* What decodes is no placeholder, spent and locked keys included. */
 	if (!proved && verdict.soundness <= STRUCTURE_BROKEN && !e->options.placeholders &&
 	    (is_placeholder(d, rule, secret) || is_piece(d, text, proof) ||

@@ -5,7 +5,14 @@
 
 #include <jansson.h>
 
-enum { DECODED_MAX = 64 * 1024 };
+enum {
+	DECODED_MAX = 64 * 1024,
+	RSA_MIN = 1024, /* bits of a modulus that somebody still has; RFC 7518, 3.3 asks for 2048 */
+	RSA_STEP = 512,
+	RSA_MAX = 16384,
+	SLIP_MAX =
+	    4, /* characters that get lost or added; a signature that was made up misses more */
+};
 
 /* Decodes one dot-separated part as a JSON object; NULL if it is none. */
 static json_t *decode_part(struct bytes part)
@@ -24,22 +31,56 @@ static json_t *decode_part(struct bytes part)
 	return object;
 }
 
-/* The algorithm in our own words (RFC 7518, 3.1; RFC 8037); "" for one that is not known. */
-static const char *algorithm_name(const char *algorithm)
-{
-	static const char *const names[] = {"HS256", "HS384", "HS512", "RS256",   "RS384",
-	                                    "RS512", "ES256", "ES384", "ES512",   "ES256K",
-	                                    "PS256", "PS384", "PS512", "Ed25519", "EdDSA"};
+/* An algorithm (RFC 7518, 3.1; RFC 8037; RFC 8812; RFC 9864) and the bytes of its signatures. */
+struct algorithm {
+	const char *name;
+	size_t bytes; /* MODULUS: as many as the key's has; ANY: that depends, or nobody knows */
+};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(names[i], algorithm) == 0)
-			return names[i];
-	return "";
+enum { MODULUS, ANY };
+
+/* The algorithm of that name; one without a name if it is not known. */
+static const struct algorithm *algorithm_of(const char *name)
+{
+	static const struct algorithm known[] = {
+	    {"HS256", 32},      {"HS384", 48},      {"HS512", 64},      {"RS256", MODULUS},
+	    {"RS384", MODULUS}, {"RS512", MODULUS}, {"PS256", MODULUS}, {"PS384", MODULUS},
+	    {"PS512", MODULUS}, {"ES256", 64},      {"ES256K", 64},     {"ES384", 96},
+	    {"ES512", 132},     {"Ed25519", 64},    {"EdDSA", ANY},     {"", ANY},
+	};
+	const struct algorithm *one = known;
+
+	while (*one->name && strcmp(one->name, name) != 0)
+		one++;
+	return one;
 }
 
+/* By how many characters a signature misses the length that base64 gives to some bytes. */
+static size_t miss(size_t len, size_t bytes)
+{
+	size_t right = (bytes * 4 + 2) / 3;
+
+	return len > right ? len - right : right - len;
+}
+
+/* By how many characters a signature misses the nearest length that the algorithm gives it. */
+static size_t misses_by(const struct algorithm *algorithm, size_t len)
+{
+	size_t least = SIZE_MAX;
+
+	if (algorithm->bytes == ANY)
+		return 0;
+	if (algorithm->bytes != MODULUS)
+		return miss(len, algorithm->bytes);
+	for (size_t bits = RSA_MIN; bits <= RSA_MAX; bits += RSA_STEP)
+		least = miss(len, bits / 8) < least ? miss(len, bits / 8) : least;
+	return least;
+}
+
+/* What the claims say of a token whose signature may be one. */
 static struct verdict judge(const char *algorithm, const json_t *end, int64_t now)
 {
-	const char *name = algorithm_name(algorithm);
+	const char *name = algorithm_of(algorithm)->name;
 
 	if (strcmp(algorithm, "none") == 0)
 		return verdict_of(STRUCTURE_SPENT, "not signed");
@@ -55,7 +96,7 @@ struct verdict jwt_verify(struct bytes secret, int64_t now)
 	struct verdict verdict = {.soundness = STRUCTURE_BROKEN};
 	json_t *header, *claims, *algorithm;
 	const unsigned char *second;
-	size_t behind;
+	size_t behind, missing;
 
 	if (!first)
 		return verdict;
@@ -64,11 +105,20 @@ struct verdict jwt_verify(struct bytes secret, int64_t now)
 	if (!second)
 		return verdict;
 	header = decode_part(bytes_slice(secret, 0, behind - 1));
-	claims = decode_part(bytes_slice(secret, behind, (size_t)(second - secret.ptr)));
 	algorithm = header ? json_object_get(header, "alg") : NULL;
-	if (claims && json_is_string(algorithm))
+	if (!json_is_string(algorithm))
+		goto out;
+	missing = misses_by(algorithm_of(json_string_value(algorithm)),
+	                    secret.len - (size_t)(second + 1 - secret.ptr));
+	if (missing) {
+		verdict.soundness = missing <= SLIP_MAX ? STRUCTURE_ALIEN : STRUCTURE_BROKEN;
+		goto out;
+	}
+	claims = decode_part(bytes_slice(secret, behind, (size_t)(second - secret.ptr)));
+	if (claims)
 		verdict = judge(json_string_value(algorithm), json_object_get(claims, "exp"), now);
-	json_decref(header);
 	json_decref(claims);
+out:
+	json_decref(header);
 	return verdict;
 }

@@ -1,7 +1,7 @@
 #include "detect/rule_digest.h"
 
 /* Raised whenever the same rules may find something else in the same bytes. */
-enum { DETECTION_VERSION = 2 };
+enum { DETECTION_VERSION = 3 };
 
 /* Whoever adds to a rule decides whether the digest is to know it, and then changes this. */
 _Static_assert(sizeof(void *) != 8 || (sizeof(struct rule) == 432 && sizeof(struct filters) == 72 &&

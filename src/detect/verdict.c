@@ -6,7 +6,8 @@
 
 const char *soundness_name(enum soundness soundness)
 {
-	static const char *const names[] = {"silent", "broken", "spent", "locked", "sound"};
+	static const char *const names[] = {"silent", "alien",  "broken",
+	                                    "spent",  "locked", "sound"};
 
 	return names[soundness];
 }

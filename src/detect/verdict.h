@@ -12,13 +12,14 @@ enum { PROOF_MAX = 48 };
 
 enum soundness {
 	STRUCTURE_SILENT, /* nothing can be told, or what it is proves nothing */
+	STRUCTURE_ALIEN,  /* it is none of them, but for a slip */
 	STRUCTURE_BROKEN, /* it does not decode, though all that are real do */
 	STRUCTURE_SPENT,  /* it decodes, and opens nothing any more */
 	STRUCTURE_LOCKED, /* it decodes, and opens nothing without a pass phrase */
 	STRUCTURE_SOUND,  /* it decodes */
 };
 
-/* "silent", "broken", "spent", "locked", "sound". */
+/* "silent", "alien", "broken", "spent", "locked", "sound". */
 const char *soundness_name(enum soundness soundness);
 
 struct verdict {

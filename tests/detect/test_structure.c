@@ -13,7 +13,8 @@ static void each_name_leads_to_its_decoder(void **state)
 		const char *secret;
 		const char *text;
 	} cases[] = {
-	    {STRUCTURE_JWT, "eyJhbGciOiJIUzI1NiJ9.e30.x", "HS256, no expiry"},
+	    {STRUCTURE_JWT, "eyJhbGciOiJIUzI1NiJ9.e30.k3Vd0wqJ8nTz5RbYcXe1LmUoPa7HsGfKiQ9WvB2CxDE",
+	     "HS256, no expiry"},
 	    {STRUCTURE_PEM, "-----BEGIN PRIVATE KEY-----MAMCAQA=-----END PRIVATE KEY-----",
 	     "private key"},
 	    {STRUCTURE_AWS_KEY_ID, "ASIAQAAAAAAAAAAAAAAA", "AWS account 000000000000"},
