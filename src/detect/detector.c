@@ -1214,7 +1214,7 @@ static bool is_misfit(struct detector *d, const struct rule *rule, struct bytes 
 		return false;
 	if (!d->misfits)
 		d->misfits = misfits_new(d->engine->set);
-	near = misfits_find(d->misfits, text, proof->start, proof->end);
+	near = misfits_find(d->misfits, d->matcher, text, proof->start, proof->end);
 	trace_say(d->trace, "misfit", near ? TRACE_REJECTED : TRACE_PASSED, "%s%s",
 	          near ? "announced, but not of the form of " : "none", near ? near->id : "");
 	return near != NULL;

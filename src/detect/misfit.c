@@ -18,7 +18,9 @@ enum {
 /* A text by which secrets of a rule are known. */
 struct sign {
 	char text[TEXT_MAX + 1];
-	bool asks; /* a name that counts only before one of the words that follow names */
+	bool asks;     /* a name that counts only before one of the words that follow names */
+	bool own;      /* a prefix that one provider alone has */
+	unsigned part; /* of the set, that the rule is in */
 	const struct rule *rule;
 	const struct form *form;
 };
@@ -34,8 +36,12 @@ struct misfits {
 	struct signs names; /* what stands near it */
 };
 
-/* What the signs that were met say of one value. */
+/* What the signs that were met say of one value, the bytes [start, end) of the text. */
 struct opinion {
+	struct matcher *matcher;
+	struct bytes text;
+	size_t start;
+	size_t end;
 	struct bytes value;
 	const struct rule *near; /* NULL: no rule's secret is like it */
 	bool fits;
@@ -43,28 +49,27 @@ struct opinion {
 
 /* ---- The lists ---- */
 
-static void add_sign(struct signs *signs, const char *text, bool asks, const struct rule *rule,
-                     const struct form *form)
+static void add_sign(struct signs *signs, const char *text, bool asks, const struct sign *model)
 {
 	struct sign *sign = &signs->items[signs->count];
 	size_t len = 0;
+
+	*sign = *model;
 
 	for (; *text && len < TEXT_MAX; text++) {
 		if (asks && !isalnum((unsigned char)*text))
 			continue;
 		sign->text[len++] = *text;
 	}
-	sign->rule = rule;
-	sign->form = form;
+	sign->text[len] = '\0';
 	signs->count += len > 0;
 }
 
-static void add_name(struct signs *signs, const char *keyword, const struct rule *rule,
-                     const struct form *form)
+static void add_name(struct signs *signs, const char *keyword, const struct sign *model)
 {
 	size_t first = signs->count;
 
-	add_sign(signs, keyword, true, rule, form);
+	add_sign(signs, keyword, true, model);
 	if (signs->count > first)
 		signs->items[first].asks = keyword[strlen(keyword) - 1] == '_';
 }
@@ -90,19 +95,36 @@ static strings leads_of(const struct rule *rule, const struct form *form)
 }
 
 /* Counts the signs of the rule in both lists and adds them, if there is room. */
-static void take_rule(struct misfits *misfits, const struct rule *rule, size_t *leads,
-                      size_t *names)
+static void take_rule(struct misfits *misfits, unsigned part, const struct rule *rule,
+                      size_t *leads, size_t *names)
 {
 	for (size_t i = 0; i < rule->form_count; i++) {
-		const struct form *form = &rule->forms[i];
-		strings lead = leads_of(rule, form), name = rule->keywords;
+		struct sign model = {.part = part, .rule = rule, .form = &rule->forms[i]};
+		strings lead = leads_of(rule, model.form), name = rule->keywords;
 
 		*leads += length_of(lead);
 		*names += length_of(name);
 		for (; misfits->leads.items && lead && *lead; lead++)
-			add_sign(&misfits->leads, *lead, false, rule, form);
+			add_sign(&misfits->leads, *lead, false, &model);
 		for (; misfits->names.items && name && *name; name++)
-			add_name(&misfits->names, *name, rule, form);
+			add_name(&misfits->names, *name, &model);
+	}
+}
+
+/* Notes which of the prefixes, that are in order, are those of one provider. */
+static void note_owners(struct signs *leads)
+{
+	for (size_t i = 0, end; i < leads->count; i = end) {
+		const struct sign *first = &leads->items[i];
+		bool own = true;
+
+		for (end = i + 1; end < leads->count; end++) {
+			if (strcmp(leads->items[end].text, first->text) != 0)
+				break;
+			own &= strcmp(leads->items[end].rule->provider, first->rule->provider) == 0;
+		}
+		for (size_t k = i; k < end; k++)
+			leads->items[k].own = own;
 	}
 }
 
@@ -115,7 +137,8 @@ struct misfits *misfits_new(const struct ruleset *set)
 
 		for (unsigned part = 0; part < PART_COUNT; part++) {
 			for (size_t i = 0; i < set->parts[part].count; i++)
-				take_rule(misfits, &set->parts[part].rules[i], &leads, &names);
+				take_rule(misfits, part, &set->parts[part].rules[i], &leads,
+				          &names);
 		}
 		if (pass == 0) {
 			misfits->leads.items = mem_calloc(leads + 1, sizeof(struct sign));
@@ -123,6 +146,7 @@ struct misfits *misfits_new(const struct ruleset *set)
 		}
 	}
 	qsort(misfits->leads.items, misfits->leads.count, sizeof(struct sign), sign_order);
+	note_owners(&misfits->leads);
 	qsort(misfits->names.items, misfits->names.count, sizeof(struct sign), sign_order);
 	return misfits;
 }
@@ -187,9 +211,28 @@ static bool starts_with_lead(struct bytes value, strings leads)
 	return false;
 }
 
+/* Whether the value is what the rule's pattern matches; what a limit leaves open passes for it. */
+static bool matches(const struct opinion *opinion, const struct sign *sign)
+{
+	struct span match;
+	uint32_t start = (uint32_t)opinion->start;
+	enum found found = matcher_search(opinion->matcher, sign->part, &sign->rule->pattern,
+	                                  opinion->text, start, start, &match);
+
+	return found == FOUND_LIMIT ||
+	       (found == FOUND_MATCH && matcher_secret(opinion->matcher).end == opinion->end);
+}
+
+static void differ(struct opinion *opinion, const struct rule *rule)
+{
+	if (!opinion->near || rule->type < opinion->near->type)
+		opinion->near = rule;
+}
+
 /*
  * Adds what a rule says of the value that its prefix or its name announces: with other characters
- * or another start it is another kind of secret. A provider's own prefix tells even a part of one.
+ * or another start it is another kind of secret. A provider's own prefix tells even a part of one,
+ * and one whose parts have other lengths; a prefix that many have tells nothing of those.
  */
 static void ask(struct opinion *opinion, const struct sign *sign)
 {
@@ -200,12 +243,15 @@ static void ask(struct opinion *opinion, const struct sign *sign)
 	if (!holds_only(opinion->value, form->characters) ||
 	    (form->leads && !starts_with_lead(opinion->value, form->leads)))
 		return;
-	if (len >= form->min && len <= form->max)
+	if (len < form->min ? alone || form->min - len <= SLIP_MAX
+	                    : len > form->max && len - form->max <= SLIP_MAX)
+		differ(opinion, sign->rule);
+	if (len < form->min || len > form->max)
+		return;
+	if (sign->rule->keywords || matches(opinion, sign))
 		opinion->fits = true;
-	else if ((len < form->min ? alone || form->min - len <= SLIP_MAX
-	                          : len - form->max <= SLIP_MAX) &&
-	         (!opinion->near || sign->rule->type < opinion->near->type))
-		opinion->near = sign->rule;
+	else if (sign->own)
+		differ(opinion, sign->rule);
 }
 
 static void ask_leads(const struct signs *signs, struct opinion *opinion)
@@ -238,8 +284,8 @@ static bool joins_words(int c)
  */
 static bool ends_name(struct bytes text, size_t at, bool asks)
 {
-	static const char *const words[] = {"api",  "key",  "tok",  "sec", "acc",
-	                                    "auth", "pass", "cred", "com", "io"};
+	static const char *const words[] = {"api",  "key",  "tok", "sec",       "acc",    "auth",
+	                                    "pass", "cred", "com", "configure", "client", "io"};
 	int next = at < text.len ? text.ptr[at] : '"';
 	bool ends = !islower(next);
 
@@ -288,10 +334,14 @@ static void ask_names(const struct signs *signs, struct bytes text, struct opini
 	}
 }
 
-const struct rule *misfits_find(const struct misfits *misfits, struct bytes text, size_t start,
-                                size_t end)
+const struct rule *misfits_find(const struct misfits *misfits, struct matcher *matcher,
+                                struct bytes text, size_t start, size_t end)
 {
-	struct opinion opinion = {.value = bytes_slice(text, start, end)};
+	struct opinion opinion = {.matcher = matcher,
+	                          .text = text,
+	                          .start = start,
+	                          .end = end,
+	                          .value = bytes_slice(text, start, end)};
 	size_t from = start, to = end;
 
 	ask_leads(&misfits->leads, &opinion);

@@ -6,6 +6,7 @@
 #ifndef TRAWL_DETECT_MISFIT_H
 #define TRAWL_DETECT_MISFIT_H
 
+#include "detect/confirm.h"
 #include "model/rule.h"
 #include "ruleset/ruleset.h"
 
@@ -18,9 +19,10 @@ void misfits_free(struct misfits *misfits);
 
 /*
  * The rule whose secret the bytes [start, end) of the text nearly are; NULL if there is none, or if
- * they have the form of another one that is announced there as well.
+ * they have the form of another one that is announced there as well. The matcher is one for the
+ * set; what it matched before is lost.
  */
-const struct rule *misfits_find(const struct misfits *misfits, struct bytes text, size_t start,
-                                size_t end);
+const struct rule *misfits_find(const struct misfits *misfits, struct matcher *matcher,
+                                struct bytes text, size_t start, size_t end);
 
 #endif

@@ -10,6 +10,8 @@
 
 static struct ruleset rules;
 static struct misfits *misfits;
+static struct patterns *patterns;
+static struct matcher *matcher;
 
 static int load(void **state)
 {
@@ -19,12 +21,17 @@ static int load(void **state)
 	if (ruleset_load(&rules, NULL, 0, &error))
 		return -1;
 	misfits = misfits_new(&rules);
+	patterns = patterns_new(&rules, false);
+	matcher = matcher_new(patterns);
+	matcher_set_time(matcher, 60);
 	return 0;
 }
 
 static int release(void **state)
 {
 	(void)state;
+	matcher_free(matcher);
+	patterns_free(patterns);
 	misfits_free(misfits);
 	ruleset_release(&rules);
 	return 0;
@@ -35,7 +42,7 @@ static const char *found(const char *text, const char *value)
 {
 	size_t start = (size_t)(strstr(text, value) - text);
 	const struct rule *rule =
-	    misfits_find(misfits, bytes_of(text), start, start + strlen(value));
+	    misfits_find(misfits, matcher, bytes_of(text), start, start + strlen(value));
 
 	return rule ? rule->id : "";
 }
@@ -114,6 +121,44 @@ static void other_characters_are_another_secret(void **state)
 	assert_string_equal(found("sqp_k3v9!x0q2m7w8z1p4", "sqp_k3v9!x0q2m7w8z1p4"), "");
 }
 
+static void a_length_between_two_is_no_form(void **state)
+{
+	/* 32 digits, or so many and a short number behind a hyphen. */
+	static const char longer[] = "dapi1a204c821acabec330d9ec9c376554531";
+
+	(void)state;
+	assert_string_equal(found("SERVICE_KEY=dapi1a204c821acabec330d9ec9c376554531", longer),
+	                    "databricks-access-token");
+	/* trawl:allow made up for this test */
+	assert_string_equal(found("dapi1a204c821acabec330d9ec9c37655453-1",
+	                          "dapi1a204c821acabec330d9ec9c37655453-1"),
+	                    "");
+}
+
+static void a_prefix_of_many_tells_no_form(void **state)
+{
+	/* Of Stripe's length, but with a hyphen, as some of the others have it. */
+	static const char value[] = "sk_live_q7WZrT0bYkVn4-JUd9sXcLf2HgAe6PuRi";
+
+	(void)state;
+	assert_string_equal(found("key = sk_live_q7WZrT0bYkVn4-JUd9sXcLf2HgAe6PuRi", value), "");
+}
+
+static void a_name_is_followed_by_what_it_configures(void **state)
+{
+	static const char longer[] = "ve1zbib58wui0osx48noyejwm9prgir04";
+
+	(void)state;
+	assert_string_not_equal(found("Abstract.configure { |config| config.api_key = "
+	                              "\"ve1zbib58wui0osx48noyejwm9prgir04\" }",
+	                              longer),
+	                        "");
+	assert_string_equal(found("an abstract sum: config.api_key = "
+	                          "\"ve1zbib58wui0osx48noyejwm9prgir04\"",
+	                          longer),
+	                    "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +169,9 @@ int main(void)
 	    cmocka_unit_test(another_length_is_another_secret),
 	    cmocka_unit_test(each_choice_is_a_form),
 	    cmocka_unit_test(other_characters_are_another_secret),
+	    cmocka_unit_test(a_length_between_two_is_no_form),
+	    cmocka_unit_test(a_prefix_of_many_tells_no_form),
+	    cmocka_unit_test(a_name_is_followed_by_what_it_configures),
 	};
 
 	return cmocka_run_group_tests(tests, load, release);
