@@ -687,9 +687,13 @@ void pack_entry_expect(const struct pack *pack, uint32_t number)
 		__builtin_prefetch(pack->crcs + (size_t)pack->places[number] * 4);
 }
 
-void pack_map_all(const struct pack *pack)
+void pack_map(const struct pack *pack, uint32_t first, uint32_t end)
 {
-	(void)madvise((void *)pack->data.ptr, pack->data.len, MADV_POPULATE_READ);
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t start = pack->offsets[first] / page * page;
+
+	(void)madvise((void *)(pack->data.ptr + start), (size_t)(pack->offsets[end] - start),
+	              MADV_POPULATE_READ);
 }
 
 void pack_entry_call(const struct pack *pack, uint32_t entry)

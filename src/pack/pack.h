@@ -102,8 +102,8 @@ uint64_t pack_offset(const struct pack *pack, uint32_t entry);
 /* Says that the processor will soon be asked whether the entry is intact; `entry` may be any. */
 void pack_entry_expect(const struct pack *pack, uint32_t entry);
 
-/* Maps the pages of a pack that is about to be read whole, where the system can, in one call. */
-void pack_map_all(const struct pack *pack);
+/* Maps the pages of entries [first, end), which are about to be read, where the system can. */
+void pack_map(const struct pack *pack, uint32_t first, uint32_t end);
 
 /* Says that the processor will soon read the entry; `entry` may be PACK_NONE. */
 void pack_entry_call(const struct pack *pack, uint32_t entry);

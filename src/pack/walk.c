@@ -16,7 +16,7 @@ enum {
 	LIGHT = 16,             /* pieces so much below the weight that is meant come last */
 	WEIGHT_ENTRY = 2000,  /* what an entry costs whatever its size, in bytes of deflated data */
 	WEIGHT_MIN = 1 << 22, /* pieces below this are not worth the making again of a base */
-	MAPPED_MAX = 1 << 29, /* bytes of packs that are mapped in one go; others page by page */
+	MAPPED_MAX = 1 << 29, /* bytes of packs that are mapped at once; others page by page */
 	CHAIN_MAX = 1 << 20,  /* deltas on top of each other; git makes 50, and 4,095 at most */
 };
 
@@ -31,8 +31,12 @@ struct forest {
 	uint32_t *next_sibling;
 	uint32_t *cost; /* bytes of deflated data, and WEIGHT_ENTRY */
 	uint8_t *type;  /* of the entry itself: enum object_type, or a delta type; 0: unreadable */
+	uint32_t
+	    *order; /* entries, bases before what is based on them; NULL: as they are numbered */
+	uint32_t ordered;  /* of these; entries in circles are not among them */
 	uint32_t *circles; /* entries to which no root leads: each refers to another one */
 	uint32_t circle_count;
+	bool mapped; /* its pages are mapped many at a time */
 };
 
 struct pack_forests {
@@ -42,8 +46,6 @@ struct pack_forests {
 
 /* How one walk parts a forest. */
 struct parting {
-	uint32_t *order;  /* entries, bases before what is based on them */
-	uint32_t count;   /* of these; entries in circles are not among them */
 	bool *wanted;     /* the family is of a type that is to be shown; and later, the entry or
 	                   * what is based on it is needed */
 	uint64_t *weight; /* of the entry and what is based on it, less what was cut off */
@@ -74,28 +76,36 @@ struct walk {
 
 /* ---- The forest ---- */
 
-/* Finds the entries that no root leads to. */
-static void find_circles(struct forest *f)
+/* The entry that comes at this place in the order. */
+static uint32_t nth(const struct forest *f, uint32_t place)
+{
+	return f->order ? f->order[place] : place;
+}
+
+/* Puts the entries in order, and finds those that no root leads to. */
+static void order_entries(struct forest *f)
 {
 	bool *reached = mem_calloc(f->count, sizeof(*reached));
-	uint32_t *order = mem_resize(NULL, f->count, sizeof(*order));
 	uint32_t count = 0;
 
+	f->order = mem_resize(NULL, f->count, sizeof(*f->order));
 	for (uint32_t i = 0; i < f->count; i++) {
 		if (f->parent[i] == PACK_NONE)
-			order[count++] = i;
+			f->order[count++] = i;
 	}
 	for (uint32_t k = 0; k < count; k++) {
-		reached[order[k]] = true;
-		for (uint32_t c = f->first_child[order[k]]; c != PACK_NONE; c = f->next_sibling[c])
-			order[count++] = c;
+		uint32_t base = f->order[k];
+
+		reached[base] = true;
+		for (uint32_t c = f->first_child[base]; c != PACK_NONE; c = f->next_sibling[c])
+			f->order[count++] = c;
 	}
+	f->ordered = count;
 	f->circles = mem_calloc(f->count - count, sizeof(*f->circles));
 	for (uint32_t i = 0; i < f->count; i++) {
 		if (!reached[i])
 			f->circles[f->circle_count++] = i;
 	}
-	free(order);
 	free(reached);
 }
 
@@ -132,6 +142,8 @@ static void read_parent(struct forest *f, uint32_t number)
 /* Links all entries to their bases, when all are read. */
 static void link_entries(struct forest *f)
 {
+	bool in_order = true;
+
 	for (uint32_t i = 0; i < f->count; i++)
 		f->first_child[i] = f->next_sibling[i] = PACK_NONE;
 	/* From the last to the first, so that siblings stand in order of their offsets. */
@@ -142,12 +154,16 @@ static void link_entries(struct forest *f)
 			continue;
 		f->next_sibling[i] = f->first_child[base];
 		f->first_child[base] = i;
+		in_order = in_order && base < i;
 	}
-	find_circles(f);
+	f->ordered = f->count;
+	if (!in_order) /* some PACK_REF_DELTA stands before its base */
+		order_entries(f);
 }
 
 static void forest_release(struct forest *f)
 {
+	free(f->order);
 	free(f->circles);
 	free(f->parent);
 	free(f->first_child);
@@ -193,6 +209,8 @@ static void read_forests(void *shared, unsigned number)
 
 	(void)number;
 	while ((f = take_turn(work, &first, &end))) {
+		if (f->mapped)
+			pack_map(f->pack, first, end);
 		for (uint32_t i = first; i < end; i++) {
 			pack_entry_expect(f->pack, i + AHEAD);
 			read_parent(f, i);
@@ -213,7 +231,7 @@ static void forests_read(struct pack_forests *forests, bool all, unsigned thread
 			continue;
 		if (pack_size(f->pack) <= mappable) {
 			mappable -= pack_size(f->pack);
-			pack_map_all(f->pack);
+			f->mapped = true;
 		}
 		forest_begin(f);
 		work.forests[work.count++] = f;
@@ -301,8 +319,8 @@ static void drop_unneeded(const struct walk *w, const struct forest *f, struct p
 	const struct visitor *v = w->visitor;
 	bool *needed = mem_calloc(f->count, sizeof(*needed));
 
-	for (uint32_t k = p->count; k-- > 0;) {
-		uint32_t i = p->order[k];
+	for (uint32_t k = f->ordered; k-- > 0;) {
+		uint32_t i = nth(f, k);
 
 		p->wanted[i] =
 		    p->wanted[i] && (needed[i] || v->wants(v->context, pack_id(f->pack, i)));
@@ -312,34 +330,25 @@ static void drop_unneeded(const struct walk *w, const struct forest *f, struct p
 	free(needed);
 }
 
-/* Finds the order of the entries and which are wanted; returns what the wanted ones cost. */
-static uint64_t order_entries(const struct walk *w, const struct forest *f, struct parting *p)
+/* Finds which entries are wanted; returns what these cost. */
+static uint64_t choose_entries(const struct walk *w, const struct forest *f, struct parting *p)
 {
 	uint64_t total = 0;
 
-	p->order = mem_resize(NULL, f->count, sizeof(*p->order));
 	p->wanted = mem_calloc(f->count, sizeof(*p->wanted));
 	p->weight = mem_resize(NULL, f->count, sizeof(*p->weight));
 	p->cut = mem_calloc(f->count, sizeof(*p->cut));
-	for (uint32_t i = 0; i < f->count; i++) {
-		p->weight[i] = f->cost[i];
-		if (f->parent[i] == PACK_NONE) {
-			p->wanted[i] = family_wanted(w, f->type[i]);
-			p->order[p->count++] = i;
-		}
-	}
-	for (uint32_t k = 0; k < p->count; k++) {
-		uint32_t base = p->order[k];
+	for (uint32_t k = 0; k < f->ordered; k++) {
+		uint32_t i = nth(f, k), base = f->parent[i];
 
-		for (uint32_t c = f->first_child[base]; c != PACK_NONE; c = f->next_sibling[c]) {
-			p->wanted[c] = p->wanted[base];
-			p->order[p->count++] = c;
-		}
+		p->wanted[i] = base == PACK_NONE ? family_wanted(w, f->type[i]) : p->wanted[base];
 	}
 	if (w->visitor->wants)
 		drop_unneeded(w, f, p);
-	for (uint32_t i = 0; i < f->count; i++)
+	for (uint32_t i = 0; i < f->count; i++) {
+		p->weight[i] = f->cost[i];
 		total += p->wanted[i] ? f->cost[i] : 0;
+	}
 	return total;
 }
 
@@ -348,8 +357,8 @@ static void cut_pieces(struct walk *w, const struct forest *f, const struct part
                        uint64_t least)
 {
 	/* From the leaves to the bases, weights add up. */
-	for (uint32_t k = p->count; k-- > 0;) {
-		uint32_t i = p->order[k];
+	for (uint32_t k = f->ordered; k-- > 0;) {
+		uint32_t i = nth(f, k);
 
 		if (!p->wanted[i])
 			p->cut[i] = true;
@@ -364,7 +373,6 @@ static void cut_pieces(struct walk *w, const struct forest *f, const struct part
 
 static void parting_release(struct parting *p)
 {
-	free(p->order);
 	free(p->wanted);
 	free(p->weight);
 	free(p->cut);
@@ -778,7 +786,7 @@ void pack_walk(const struct pack_forests *forests, const struct visitor *visitor
 		mem_exhausted();
 	walk.partings = mem_calloc(forests->count, sizeof(*walk.partings));
 	for (size_t i = 0; i < forests->count; i++)
-		total += order_entries(&walk, &forests->items[i], &walk.partings[i]);
+		total += choose_entries(&walk, &forests->items[i], &walk.partings[i]);
 	if (options->threads > 1) {
 		least = total / options->threads / PIECES_PER_THREAD;
 		if (least < WEIGHT_MIN)
