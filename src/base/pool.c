@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -38,6 +37,29 @@ void pool_run(unsigned threads, void (*work)(void *shared, unsigned worker), voi
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
 	free(workers);
+}
+
+static void *aside_run(void *arg)
+{
+	struct aside *aside = arg;
+
+	aside->work(aside->shared);
+	return NULL;
+}
+
+void aside_start(struct aside *aside, unsigned threads, void (*work)(void *shared), void *shared)
+{
+	*aside = (struct aside){.work = work, .shared = shared};
+	aside->running = threads > 1 && pthread_create(&aside->thread, NULL, aside_run, aside) == 0;
+	if (!aside->running)
+		work(shared);
+}
+
+void aside_wait(struct aside *aside)
+{
+	if (aside->running)
+		pthread_join(aside->thread, NULL);
+	aside->running = false;
 }
 
 unsigned pool_processors(void)

@@ -54,6 +54,37 @@ static void every_task_once(void **state)
 	assert_runs(THREADS);
 }
 
+struct beside {
+	pthread_t caller;
+	bool alone;
+	unsigned done;
+};
+
+static void work_beside(void *data)
+{
+	struct beside *beside = data;
+
+	beside->alone = pthread_equal(pthread_self(), beside->caller);
+	beside->done++;
+}
+
+static void work_aside_is_done_once(void **state)
+{
+	struct beside beside = {.caller = pthread_self()};
+	struct aside aside = {0};
+
+	(void)state;
+	aside_wait(&aside);
+	for (unsigned threads = 1; threads <= 2; threads++) {
+		aside_start(&aside, threads, work_beside, &beside);
+		assert_true(threads > 1 || beside.done == 1);
+		aside_wait(&aside);
+		aside_wait(&aside);
+		assert_int_equal(beside.done, threads);
+		assert_int_equal(beside.alone, threads == 1);
+	}
+}
+
 static void at_least_one_processor(void **state)
 {
 	(void)state;
@@ -64,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_task_once),
+	    cmocka_unit_test(work_aside_is_done_once),
 	    cmocka_unit_test(at_least_one_processor),
 	};
 
