@@ -76,6 +76,24 @@ static void compares_bytes_as_unsigned(void **state)
 	assert_true(object_id_compare(&id, &other) < 0);
 }
 
+static void every_byte_decides_about_order(void **state)
+{
+	(void)state;
+	assert_int_equal(object_id_compare(&id, &id), 0);
+	for (size_t at = 0; at < OBJECT_ID_SIZE; at++) {
+		struct object_id more = id;
+
+		if (more.bytes[at] == 0xff)
+			continue;
+		more.bytes[at]++;
+		if (at + 1 < OBJECT_ID_SIZE) /* what comes later does not count */
+			more.bytes[at + 1] = 0;
+		assert_true(object_id_compare(&id, &more) < 0);
+		assert_true(object_id_compare(&more, &id) > 0);
+		assert_false(object_id_equal(&id, &more));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +102,7 @@ int main(void)
 	    cmocka_unit_test(refuses_other_text),
 	    cmocka_unit_test(stops_where_the_text_ends),
 	    cmocka_unit_test(compares_bytes_as_unsigned),
+	    cmocka_unit_test(every_byte_decides_about_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
