@@ -585,8 +585,9 @@ static enum err finish(struct history *h, struct scan *scan, enum err err)
 static enum err open_all(struct history *h, struct scan *scan, struct error *error)
 {
 	const struct known_store *known = scan->options->known;
-	enum err err =
-	    objects_open(&scan->objects, scan->repository, lose_pack_of, &h->coverage, error);
+	unsigned threads = scan->options->sighting.walk.threads;
+	enum err err = objects_open(&scan->objects, scan->repository, threads, lose_pack_of,
+	                            &h->coverage, error);
 
 	if (err)
 		return err;

@@ -17,12 +17,13 @@ enum { PACKED_FOR_ONE = 16 };
 
 /* ---- Opening ---- */
 
-static void open_pack(struct objects *o, const char *index_path, lose_pack *lose, void *context)
+static void open_pack(struct objects *o, const char *index_path, unsigned threads, lose_pack *lose,
+                      void *context)
 {
 	struct pack *pack = NULL;
 	struct error error;
 
-	if (pack_open(&pack, index_path, &error)) {
+	if (pack_open(&pack, index_path, threads, &error)) {
 		lose(context, index_path, error.message);
 		return;
 	}
@@ -36,8 +37,8 @@ static int name_order(const void *left, const void *right)
 }
 
 /* Opens the packs of one folder of objects in the order of their names. */
-static enum err open_packs(struct objects *o, const char *folder, lose_pack *lose, void *context,
-                           struct error *error)
+static enum err open_packs(struct objects *o, const char *folder, unsigned threads, lose_pack *lose,
+                           void *context, struct error *error)
 {
 	char **names = NULL;
 	size_t count = 0, cap = 0;
@@ -70,7 +71,7 @@ static enum err open_packs(struct objects *o, const char *folder, lose_pack *los
 	for (size_t i = 0; i < count; i++) {
 		buf_clear(&path);
 		if (!buf_appendf(&path, "%s/pack/%s", folder, names[i]))
-			open_pack(o, buf_text(&path), lose, context);
+			open_pack(o, buf_text(&path), threads, lose, context);
 		free(names[i]);
 	}
 	free(names);
@@ -121,15 +122,15 @@ void objects_prepare(struct objects *o, unsigned threads)
 	free(proved);
 }
 
-enum err objects_open(struct objects *o, struct repository *repository, lose_pack *lose,
-                      void *context, struct error *error)
+enum err objects_open(struct objects *o, struct repository *repository, unsigned threads,
+                      lose_pack *lose, void *context, struct error *error)
 {
 	enum err err = ERR_NONE;
 
 	*o = (struct objects){.repository = repository};
 	for (const char *const *folder = repository_object_folders(repository); *folder && !err;
 	     folder++)
-		err = open_packs(o, *folder, lose, context, error);
+		err = open_packs(o, *folder, threads, lose, context, error);
 	if (!err)
 		err = repository_loose(repository, add_loose, o, error);
 	if (err) {
@@ -153,7 +154,7 @@ void objects_open_brought(struct objects *o, struct repository *repository, unsi
 	const char *folder = repository_quarantine(repository);
 
 	*o = (struct objects){.repository = repository};
-	if (folder && !open_packs(o, folder, pass_over, NULL, NULL))
+	if (folder && !open_packs(o, folder, threads, pass_over, NULL, NULL))
 		objects_prepare(o, threads);
 }
 

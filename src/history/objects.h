@@ -65,8 +65,8 @@ typedef void lose_pack(void *context, const char *path, const char *detail);
  * Opens all packs and lists all loose objects of the repository, which must outlive the result.
  * ERR_IO when a folder of objects cannot be read.
  */
-enum err objects_open(struct objects *objects, struct repository *repository, lose_pack *lose,
-                      void *context, struct error *error);
+enum err objects_open(struct objects *objects, struct repository *repository, unsigned threads,
+                      lose_pack *lose, void *context, struct error *error);
 
 /* Makes them ready to be walked, when their notes are there, if any are. */
 void objects_prepare(struct objects *objects, unsigned threads);

@@ -1,6 +1,7 @@
 #include "pack/pack.h"
 
 #include "base/memory.h"
+#include "base/pool.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,6 +25,9 @@ enum { START_BITS_MIN = 8, START_BITS_MAX = 24 };
 
 /* Entries whose offsets are searched for one. */
 enum { STRETCH_ENTRIES = 4 };
+
+/* Entries below which another thread takes longer to start than to work. */
+enum { ASIDE_MIN = 1 << 14 };
 
 /* No deflated byte stands for more than this: 258 bytes in two bits (RFC 1951, 3.2.5). */
 enum { INFLATE_RATIO_MAX = 1032 };
@@ -275,7 +279,7 @@ static uint64_t claimed_offset(const struct pack *pack, uint32_t place)
 /* Numbers the entries by offset, and equal ones by place: a radix sort, lowest digit first. */
 static void number_entries(struct pack *pack)
 {
-	enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS };
+	enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 	size_t count = pack->count;
 	uint64_t *offsets = mem_calloc(count + 1, sizeof(*offsets)), *from_offsets;
 	uint64_t *to_offsets = mem_calloc(count + 1, sizeof(*to_offsets));
@@ -360,19 +364,27 @@ enum err pack_open_quickly(struct pack **out, const char *index_path, struct err
 	return ERR_NONE;
 }
 
-enum err pack_open(struct pack **out, const char *index_path, struct error *error)
+static void number_all(void *pack)
+{
+	number_entries(pack);
+	find_stretches(pack);
+}
+
+enum err pack_open(struct pack **out, const char *index_path, unsigned threads, struct error *error)
 {
 	enum err err = pack_open_quickly(out, index_path, error);
-	const char *fault = err ? NULL : check_ids(*out);
+	struct aside numbering;
+	const char *fault;
 
+	if (err)
+		return err;
+	aside_start(&numbering, (*out)->count < ASIDE_MIN ? 1 : threads, number_all, *out);
+	fault = check_ids(*out);
+	aside_wait(&numbering);
 	if (fault) {
 		err = corrupt(error, index_path, fault);
 		pack_close(*out);
 		*out = NULL;
-	}
-	if (!err) {
-		number_entries(*out);
-		find_stretches(*out);
 	}
 	return err;
 }

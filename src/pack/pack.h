@@ -43,13 +43,14 @@ struct pack_file {
 
 /*
  * Opens the pack whose index is the file `index_path`, which ends in .idx (the pack lies beside
- * it). Checks headers, versions, sizes, the fan-out table, that ids ascend (one may stand twice),
- * that the pack counts as many objects and ends with the checksum that the index names.
- * ERR_MISSING, ERR_IO, ERR_CORRUPT (naming the file and what is wrong), ERR_UNSUPPORTED for another
- * version, ERR_LIMIT for a file that does not fit the address space. *out is the caller's, NULL on
- * failure.
+ * it), on two threads if it is large and `threads` allows it. Checks headers, versions, sizes, the
+ * fan-out table, that ids ascend (one may stand twice), that the pack counts as many objects and
+ * ends with the checksum that the index names. ERR_MISSING, ERR_IO, ERR_CORRUPT (naming the file
+ * and what is wrong), ERR_UNSUPPORTED for another version, ERR_LIMIT for a file that does not fit
+ * the address space. *out is the caller's, NULL on failure.
  */
-enum err pack_open(struct pack **out, const char *index_path, struct error *error);
+enum err pack_open(struct pack **out, const char *index_path, unsigned threads,
+                   struct error *error);
 void pack_close(struct pack *pack);
 
 /*

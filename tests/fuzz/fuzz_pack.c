@@ -172,7 +172,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	snprintf(data_path, sizeof(data_path), "%s/p.pack", folder);
 	write_file(index_path, buf_bytes(&index));
 	write_file(data_path, buf_bytes(&pack_bytes));
-	if (pack_open(&pack, index_path, &error)) {
+	if (pack_open(&pack, index_path, 1, &error)) {
 		require(!pack && error.code && *error.message && data[0] < 32);
 	} else {
 		read_entries(pack);

@@ -162,7 +162,7 @@ static struct lines walk(const struct sighting_options *options, struct walk_cou
 	struct error error = {0};
 
 	if (repository_open(&repository, "r", false, &error) ||
-	    objects_open(&objects, repository, lose_no_pack, NULL, &error))
+	    objects_open(&objects, repository, options->walk.threads, lose_no_pack, NULL, &error))
 		fail_msg("%s", error.message);
 	objects_prepare(&objects, options->walk.threads);
 	sightings_collect(&sightings, &objects, fixture_engine, &fixture_set, options);

@@ -92,7 +92,7 @@ static struct seen assert_same_as_git(void)
 	char *text = tree_output(argv, &len);
 
 	buf_init(&out, LIMIT);
-	if (pack_open(&pack, "r/p.idx", &error))
+	if (pack_open(&pack, "r/p.idx", 2, &error))
 		fail_msg("%s", error.message);
 	assert_string_equal(pack_path(pack), "r/p.pack");
 	for (; at < len; count++) {
@@ -316,7 +316,7 @@ static enum err open_bytes(struct pack **pack, struct bytes index, struct bytes 
 
 	tree_put_bytes("p.idx", index.ptr, index.len);
 	tree_put_bytes("p.pack", pack_bytes.ptr, pack_bytes.len);
-	err = pack_open(pack, "p.idx", &error);
+	err = pack_open(pack, "p.idx", 2, &error);
 	if (err) {
 		assert_null(*pack);
 		assert_int_equal(error.code, err);
@@ -527,20 +527,20 @@ static void tells_what_is_no_file(void **state)
 
 	(void)state;
 	forge_sample(&f, 2, 5);
-	assert_int_equal(pack_open(&pack, "no/where.idx", &error), ERR_MISSING);
+	assert_int_equal(pack_open(&pack, "no/where.idx", 2, &error), ERR_MISSING);
 	pack_close(opened(&f));
 	TREE_RUN("rm", "p.pack");
-	assert_int_equal(pack_open(&pack, "p.idx", &error), ERR_MISSING);
+	assert_int_equal(pack_open(&pack, "p.idx", 2, &error), ERR_MISSING);
 	assert_string_equal(error.message, "p.pack: No such file or directory");
 	TREE_RUN("mkfifo", "p.pack");
-	assert_int_equal(pack_open(&pack, "p.idx", &error), ERR_IO);
+	assert_int_equal(pack_open(&pack, "p.idx", 2, &error), ERR_IO);
 	assert_string_equal(error.message, "p.pack: is no regular file");
 	TREE_RUN("rm", "p.pack");
 	TREE_RUN("mkdir", "p.pack");
-	assert_int_equal(pack_open(&pack, "p.idx", &error), ERR_IO);
+	assert_int_equal(pack_open(&pack, "p.idx", 2, &error), ERR_IO);
 	TREE_RUN("rmdir", "p.pack");
 	tree_put("p.pack", "");
-	assert_int_equal(pack_open(&pack, "p.idx", &error), ERR_CORRUPT);
+	assert_int_equal(pack_open(&pack, "p.idx", 2, &error), ERR_CORRUPT);
 	assert_string_equal(error.message, "p.pack: is empty");
 	assert_null(pack);
 	pack_close(pack);
@@ -557,7 +557,7 @@ static void follows_links(void **state)
 	pack_close(opened(&f));
 	TREE_RUN("ln", "-s", "p.idx", "link.idx");
 	TREE_RUN("ln", "-s", "p.pack", "link.pack");
-	assert_int_equal(pack_open(&pack, "link.idx", NULL), ERR_NONE);
+	assert_int_equal(pack_open(&pack, "link.idx", 2, NULL), ERR_NONE);
 	assert_sample(pack);
 	pack_close(pack);
 	forged_release(&f);

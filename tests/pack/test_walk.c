@@ -135,7 +135,7 @@ static struct walk_counts walk(const char *const *names, size_t count, unsigned 
 	seen = (struct seen){.readable = readable};
 	assert_int_equal(pthread_mutex_init(&seen.lock, NULL), 0);
 	for (size_t i = 0; i < count; i++) {
-		if (pack_open(&packs[i], names[i], &error))
+		if (pack_open(&packs[i], names[i], 1, &error))
 			fail_msg("%s", error.message);
 	}
 	forests = pack_forests_new(packs, NULL, count, threads);
