@@ -15,6 +15,7 @@ enum {
 	DEPTH_MAX = 1024,     /* folders in folders; deeper paths are not followed */
 	LINKS_MAX = 1 << 17,  /* that one comparison follows */
 	TOLD_MAX = 64,
+	AHEAD = 16, /* records on, whose ids are called for */
 };
 
 /* ---- Reading the trees ---- */
@@ -43,7 +44,7 @@ struct building {
 	struct share *workers;
 	unsigned worker_count;
 	atomic_uint next;          /* the worker whose trees are to be followed */
-	uint64_t *filter;          /* of keys of marked trees, by their first FILTER_BITS bits */
+	_Atomic uint64_t *filter;  /* of marked trees' ids, by their first FILTER_BITS bits */
 	struct tree_place *places; /* by tree */
 };
 
@@ -67,6 +68,22 @@ static uint32_t id_key(const struct object_id *id)
 
 	memcpy(&key, id->bytes, sizeof(key));
 	return key;
+}
+
+/* All threads add. */
+static void filter_add(struct building *b, const struct object_id *id)
+{
+	uint32_t bit = id_key(id) >> (32 - FILTER_BITS);
+
+	atomic_fetch_or_explicit(&b->filter[bit / 64], UINT64_C(1) << bit % 64,
+	                         memory_order_relaxed);
+}
+
+static bool filter_has(const struct building *b, const struct object_id *id)
+{
+	uint32_t bit = id_key(id) >> (32 - FILTER_BITS);
+
+	return atomic_load_explicit(&b->filter[bit / 64], memory_order_relaxed) >> bit % 64 & 1;
 }
 
 /* No id's place has that id. */
@@ -178,6 +195,8 @@ static void record_tree(void *context, unsigned worker, const struct walked *tre
 	}
 	record_told(s);
 	record.marked = s->marked;
+	if (record.marked)
+		filter_add(b, tree->id);
 	state->record = tree_records_add(&s->records, record);
 }
 
@@ -219,6 +238,7 @@ static void read_trees(struct building *b, struct objects *objects,
 	                          .lose = lose_nothing};
 	struct walk_counts counts;
 
+	b->filter = mem_calloc((size_t)1 << (FILTER_BITS - 6), sizeof(*b->filter));
 	for (unsigned w = 0; w < b->worker_count; w++) {
 		b->workers[w].building = b;
 		b->workers[w].held = new_held();
@@ -236,18 +256,6 @@ static void read_trees(struct building *b, struct objects *objects,
 
 /* ---- Which trees lead to the targets ---- */
 
-static void filter_add(uint64_t *filter, uint32_t key)
-{
-	key >>= 32 - FILTER_BITS;
-	filter[key >> 6] |= UINT64_C(1) << (key & 63);
-}
-
-static bool filter_has(const uint64_t *filter, uint32_t key)
-{
-	key >>= 32 - FILTER_BITS;
-	return filter[key >> 6] >> (key & 63) & 1;
-}
-
 /* Whether the tree names a marked folder, or is based on a marked tree. */
 static bool may_lead(const struct building *b, const struct tree_records *r,
                      const struct tree_record *t)
@@ -255,14 +263,14 @@ static bool may_lead(const struct building *b, const struct tree_records *r,
 	if (t->base && r->items[t->base - 1].marked)
 		return true;
 	for (uint32_t i = 0; i < t->count; i++) {
-		if (filter_has(b->filter, id_key(&r->steps[t->first + i].id)))
+		if (filter_has(b, &r->steps[t->first + i].id))
 			return true;
 	}
 	return false;
 }
 
 /* Marks trees that may lead to marked ones; false: none was new. */
-static bool mark_more(const struct building *b)
+static bool mark_more(struct building *b)
 {
 	bool more = false;
 
@@ -275,7 +283,7 @@ static bool mark_more(const struct building *b)
 			if (t->marked || !may_lead(b, r, t))
 				continue;
 			t->marked = more = true;
-			filter_add(b->filter, id_key(&t->id));
+			filter_add(b, &t->id);
 		}
 	}
 	return more;
@@ -284,17 +292,9 @@ static bool mark_more(const struct building *b)
 /* Gives the graph the trees that lead to a target, and perhaps some more. */
 static void find_trees(struct building *b)
 {
+	struct id_map *trees = &b->graph->trees;
 	size_t cap = 0;
 
-	b->filter = mem_calloc((size_t)1 << (FILTER_BITS - 6), sizeof(*b->filter));
-	for (unsigned w = 0; w < b->worker_count; w++) {
-		const struct tree_records *r = &b->workers[w].records;
-
-		for (size_t i = 0; i < r->count; i++) {
-			if (r->items[i].marked)
-				filter_add(b->filter, id_key(&r->items[i].id));
-		}
-	}
 	while (mark_more(b))
 		;
 	for (unsigned w = 0; w < b->worker_count; w++) {
@@ -304,16 +304,17 @@ static void find_trees(struct building *b)
 			bool added = false;
 			uint32_t tree;
 
+			if (i + AHEAD < r->count && r->items[i + AHEAD].marked)
+				id_map_expect(trees, &r->items[i + AHEAD].id);
 			if (!r->items[i].marked || r->items[i].again)
 				continue;
-			tree = id_map_add(&b->graph->trees, &r->items[i].id, &added);
+			tree = id_map_add(trees, &r->items[i].id, &added);
 			if (!added)
 				continue; /* a pack holds it twice */
 			b->places = mem_grow(b->places, tree, &cap, sizeof(*b->places));
 			b->places[tree] = (struct tree_place){&b->workers[w], (uint32_t)i};
 		}
 	}
-	free(b->filter);
 }
 
 static void follow_trees(void *shared, unsigned number)
@@ -441,6 +442,7 @@ void tree_graph_build(struct tree_graph *graph, struct objects *objects, const s
 		tree_records_release(&b.workers[w].records);
 	}
 	free(b.workers);
+	free(b.filter);
 	free(b.places);
 }
 
