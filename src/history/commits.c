@@ -4,12 +4,21 @@
 
 #include <stdlib.h>
 
+enum { AHEAD = 16 }; /* commits on, whose ids are called for */
+
 void commits_release(struct commits *commits)
 {
 	id_map_release(&commits->ids);
 	free(commits->items);
 	free(commits->parents);
 	*commits = (struct commits){0};
+}
+
+void commit_list_release(struct commit_list *list)
+{
+	free(list->items);
+	free(list->parents);
+	*list = (struct commit_list){0};
 }
 
 /* ---- Reading ---- */
@@ -71,6 +80,36 @@ bool tag_target(struct bytes object, struct object_id *id)
 	return read_id_line(next_line(&object), "object ", id);
 }
 
+static void list_parent(struct commit_list *list, const struct object_id *parent)
+{
+	list->parents =
+	    mem_grow(list->parents, list->parent_count, &list->parent_cap, sizeof(*list->parents));
+	list->parents[list->parent_count++] = *parent;
+}
+
+bool commit_list_add(struct commit_list *list, const struct object_id *id, struct bytes object)
+{
+	struct bytes rest = object, line;
+	struct commit_head head = {.id = *id, .first_parent = list->parent_count};
+	struct object_id parent;
+
+	if (!read_id_line(next_line(&rest), "tree ", &head.tree))
+		return false;
+	for (line = next_line(&rest); read_id_line(line, "parent ", &parent);
+	     line = next_line(&rest)) {
+		list_parent(list, &parent);
+		head.parent_count++;
+	}
+	while (line.len && !bytes_start_with(line, "committer "))
+		line = next_line(&rest);
+	head.date = read_date(line);
+	list->items = mem_grow(list->items, list->count, &list->cap, sizeof(*list->items));
+	list->items[list->count++] = head;
+	return true;
+}
+
+/* ---- Linking ---- */
+
 /* The commit's number, with room for it. */
 static uint32_t number_of(struct commits *commits, const struct object_id *id)
 {
@@ -86,30 +125,48 @@ static uint32_t number_of(struct commits *commits, const struct object_id *id)
 	return number;
 }
 
-bool commits_add(struct commits *commits, const struct object_id *id, struct bytes object)
+static void link_commit(struct commits *commits, const struct commit_head *head,
+                        const struct object_id *parents)
 {
-	struct bytes rest = object, line;
-	struct commit commit = {.present = true, .first_parent = (uint32_t)commits->parent_count};
-	struct object_id parent;
-	uint32_t number;
+	uint32_t number = number_of(commits, &head->id);
 
-	if (!read_id_line(next_line(&rest), "tree ", &commit.tree))
-		return false;
-	number = number_of(commits, id);
 	if (commits->items[number].present)
-		return true;
-	for (line = next_line(&rest); read_id_line(line, "parent ", &parent);
-	     line = next_line(&rest)) {
+		return;
+	commits->items[number] = (struct commit){.tree = head->tree,
+	                                         .date = head->date,
+	                                         .first_parent = (uint32_t)commits->parent_count,
+	                                         .parent_count = head->parent_count,
+	                                         .present = true};
+	for (uint32_t i = 0; i < head->parent_count; i++) {
+		uint32_t parent = number_of(commits, &parents[i]);
+
 		commits->parents = mem_grow(commits->parents, commits->parent_count,
 		                            &commits->parent_cap, sizeof(*commits->parents));
-		commits->parents[commits->parent_count++] = number_of(commits, &parent);
-		commit.parent_count++;
+		commits->parents[commits->parent_count++] = parent;
 	}
-	while (line.len && !bytes_start_with(line, "committer "))
-		line = next_line(&rest);
-	commit.date = read_date(line);
-	commits->items[number] = commit;
-	return true;
+}
+
+void commits_link(struct commits *commits, const struct commit_list *list)
+{
+	id_map_reserve(&commits->ids, commits->ids.count + list->count);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct commit_head *head = &list->items[i];
+
+		if (i + AHEAD < list->count)
+			id_map_expect(&commits->ids, &head[AHEAD].id);
+		link_commit(commits, head, list->parents + head->first_parent);
+	}
+}
+
+bool commits_add(struct commits *commits, const struct object_id *id, struct bytes object)
+{
+	struct commit_list list = {0};
+	bool added = commit_list_add(&list, id, object);
+
+	if (added)
+		link_commit(commits, list.items, list.parents);
+	commit_list_release(&list);
+	return added;
 }
 
 /* ---- Order ---- */

@@ -27,12 +27,35 @@ struct commits {
 	size_t parent_cap;
 };
 
+/* Commits as their objects state them, still to be linked. {0} is empty. For one thread. */
+struct commit_list {
+	struct commit_head {
+		struct object_id id;
+		struct object_id tree;
+		int64_t date;
+		size_t first_parent; /* index into parents */
+		uint32_t parent_count;
+	} * items;
+	size_t count;
+	size_t cap;
+	struct object_id *parents;
+	size_t parent_count;
+	size_t parent_cap;
+};
+
 void commits_release(struct commits *commits);
+void commit_list_release(struct commit_list *list);
 
 /*
  * Adds a commit from its object's bytes (git-cat-file(1) prints them). Returns false, adding
  * nothing, for bytes that are no commit.
  */
+bool commit_list_add(struct commit_list *list, const struct object_id *id, struct bytes object);
+
+/* Adds the list's commits to the graph. */
+void commits_link(struct commits *commits, const struct commit_list *list);
+
+/* Adds one commit to the graph, as commit_list_add() does. */
 bool commits_add(struct commits *commits, const struct object_id *id, struct bytes object);
 
 /* Where the message of a commit or tag object starts: behind the first empty line. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/pool.h"
 #include "base/text_map.h"
 #include "history/attribution.h"
 #include "history/missing.h"
@@ -275,19 +276,6 @@ static void lose_missing(struct history *h, const struct missing *m, const char 
 	free(lost);
 }
 
-static void check_complete(struct history *h, const char *reason, const struct objects *objects,
-                           const struct sightings *sightings, const struct tree_graph *trees,
-                           const struct reference_list *references)
-{
-	struct missing missing;
-
-	missing_find(&missing, trees, sightings, objects, references);
-	if (missing.lost_count)
-		lose_missing(h, &missing, reason);
-	h->unneeded = missing.ids.count - missing.lost_count;
-	missing_release(&missing);
-}
-
 /* A commit of a range that lacks a parent, as in a shallow clone, seems to bring all it has. */
 static void check_range(struct history *h, struct repository *repository,
                         const struct commits *graph, const bool *selected)
@@ -319,6 +307,9 @@ struct scan {
 	struct repository *repository;
 	struct objects objects;
 	struct reference_list references;
+	struct aside referring; /* reads them; when it is done, the next two are set */
+	enum err referring_err;
+	struct error referring_error;
 	const struct range *range; /* NULL: all objects */
 	struct engine *engine;
 	const struct ruleset *set;
@@ -416,10 +407,13 @@ static void drop_old_secrets(struct history *h, const struct scan *scan)
 
 /* ---- The whole ---- */
 
-static void describe_head(struct history *h, const struct reference *head)
+static void describe_head(struct history *h, const struct reference_list *references)
 {
 	static const char heads[] = "refs/heads/";
+	const struct reference *head = references->items;
 
+	if (!references->count || strcmp(head->name, "HEAD") != 0)
+		return;
 	object_id_hex(&head->id, h->head);
 	if (head->target && strncmp(head->target, heads, strlen(heads)) == 0)
 		h->branch = arena_text(&h->leaks.arena, bytes_of(head->target + strlen(heads)));
@@ -428,38 +422,100 @@ static void describe_head(struct history *h, const struct reference *head)
 static void describe(struct history *h, const struct scan *scan)
 {
 	const char *remote = repository_remote(scan->repository);
-	const struct reference_list *references = &scan->references;
 
 	h->folder = mem_strdup(repository_folder(scan->repository));
 	h->remote = remote ? mem_strdup(remote) : NULL;
-	if (references->count && strcmp(references->items[0].name, "HEAD") == 0)
-		describe_head(h, &references->items[0]);
+}
+
+static void refer(void *shared)
+{
+	struct scan *scan = shared;
+
+	scan->referring_err =
+	    repository_references(scan->repository, &scan->references, &scan->referring_error);
+}
+
+/* Returns when the references are there. */
+static enum err await_references(struct scan *scan, struct error *error)
+{
+	aside_wait(&scan->referring);
+	return scan->referring_err
+	           ? error_set(error, scan->referring_err, "%s", scan->referring_error.message)
+	           : ERR_NONE;
 }
 
 /* Says of all that was sighted where it came from, and what is missing. */
-static void attribute_all(struct history *h, struct scan *scan, const struct sightings *sightings,
-                          const bool *selected)
-{
-	const char *reason = "fetch them again (git fetch --refetch)";
-	uint64_t start = clock_ns();
+struct tracing {
+	const struct scan *scan;
+	struct sightings *sightings;
 	struct tree_graph trees;
+	bool look_for_missing;
+	struct missing missing;
+	struct aside aside; /* what need not wait for trees, or for attribution */
+};
+
+static void link_all(void *shared)
+{
+	struct tracing *t = shared;
+
+	sightings_link(t->sightings);
+	if (t->look_for_missing)
+		missing_note(&t->missing, t->sightings, &t->scan->objects);
+}
+
+static void find_missing(void *shared)
+{
+	struct tracing *t = shared;
+
+	missing_find(&t->missing, &t->trees, t->sightings, &t->scan->objects, &t->scan->references);
+}
+
+/* Attributes what the selected commits brought, and looks for missing objects beside that. */
+static void attribute_all(struct history *h, struct tracing *t, const bool *selected)
+{
+	const struct scan *scan = t->scan;
+	const char *reason = "fetch them again (git fetch --refetch)";
 
 	(void)repository_may_lack(scan->repository, &reason);
-	tree_graph_init(&trees);
-	if (sightings->blobs.count || h->looked_for_missing)
-		tree_graph_build(&trees, &scan->objects, &sightings->blobs.objects,
-		                 h->looked_for_missing, &scan->options->sighting.walk);
-	h->trees_ns = ns_since(&start);
-	if (sightings->secret_count)
-		attribute(&h->leaks, sightings, &trees, &scan->objects, &scan->references, selected,
-		          scan->range ? &scan->range->pathless : NULL);
-	if (h->looked_for_missing)
-		check_complete(h, reason, &scan->objects, sightings, &trees, &scan->references);
-	if (trees.cut)
+	if (t->look_for_missing)
+		aside_start(&t->aside, scan->options->sighting.walk.threads, find_missing, t);
+	if (t->sightings->secret_count)
+		attribute(&h->leaks, t->sightings, &t->trees, &scan->objects, &scan->references,
+		          selected, scan->range ? &scan->range->pathless : NULL);
+	aside_wait(&t->aside);
+	if (t->missing.lost_count)
+		lose_missing(h, &t->missing, reason);
+	h->unneeded = t->missing.ids.count - t->missing.lost_count;
+	if (t->trees.cut)
 		coverage_lose(&h->coverage, LOST_TOO_DEEP, bytes_of(h->folder),
 		              "a commit leads to its secrets by more paths than are followed");
+}
+
+/* Links commits and trees. Those that count are selected (see choose_commits()). */
+static enum err trace(struct history *h, struct scan *scan, struct sightings *sightings,
+                      bool **selected, struct error *error)
+{
+	const struct walk_options *walk = &scan->options->sighting.walk;
+	struct tracing t = {
+	    .scan = scan, .sightings = sightings, .look_for_missing = h->looked_for_missing};
+	uint64_t start = clock_ns();
+	enum err err;
+
+	tree_graph_init(&t.trees);
+	aside_start(&t.aside, walk->threads, link_all, &t);
+	if (sightings->blobs.count || t.look_for_missing)
+		tree_graph_build(&t.trees, &scan->objects, &sightings->blobs.objects,
+		                 t.look_for_missing, walk);
+	aside_wait(&t.aside);
+	h->trees_ns = ns_since(&start);
+	err = choose_commits(sightings, scan->repository, &scan->references, &scan->options->choice,
+	                     scan->range, selected, error);
+	if (!err)
+		attribute_all(h, &t, *selected);
 	h->attribute_ns = ns_since(&start);
-	tree_graph_release(&trees);
+	tree_graph_release(&t.trees);
+	missing_release(&t.missing);
+	return err;
 }
 
 /*
@@ -522,10 +578,11 @@ static enum err scan_objects(struct history *h, struct scan *scan, struct error 
 	else
 		collect_all(h, &sightings, scan);
 	h->scan_ns = ns_since(&start);
-	err = choose_commits(&sightings, scan->repository, &scan->references, &options->choice,
-	                     range, &selected, error);
+	err = await_references(scan, error);
 	if (!err)
-		attribute_all(h, scan, &sightings, selected);
+		describe_head(h, &scan->references);
+	if (!err)
+		err = trace(h, scan, &sightings, &selected, error);
 	if (!err && range && !sightings.counts.late)
 		check_range(h, scan->repository, &sightings.graph, selected);
 	h->counts = sightings.counts;
@@ -599,7 +656,7 @@ static enum err open_all(struct history *h, struct scan *scan, struct error *err
 		note_terms_digest(&scan->terms);
 		renew_recall(&scan->objects, known, &scan->terms, &h->renewal);
 	}
-	objects_prepare(&scan->objects, scan->options->sighting.walk.threads);
+	objects_prepare(&scan->objects, threads);
 	return ERR_NONE;
 }
 
@@ -622,9 +679,11 @@ enum err history_scan(struct history *h, const char *path, struct engine *engine
 		err = open_all(h, &scan, error);
 	/* After the objects, for then it is known which of them cannot be read. */
 	if (!err)
-		err = repository_references(scan.repository, &scan.references, error);
+		aside_start(&scan.referring, options->sighting.walk.threads, refer, &scan);
 	if (!err)
 		describe(h, &scan);
+	if (!err && text)
+		err = await_references(&scan, error);
 	h->open_ns = ns_since(&start);
 	if (!err && text)
 		err = range_read(&ends, scan.repository, &scan.references, text, error);

@@ -85,14 +85,8 @@ static void reach_tags(struct needs *r, const struct sightings *s,
 	free(link_of);
 }
 
-void missing_find(struct missing *m, const struct tree_graph *trees, const struct sightings *s,
-                  const struct objects *objects, const struct reference_list *references)
+void missing_note(struct missing *m, const struct sightings *s, const struct objects *objects)
 {
-	struct needs reach = {.missing = m, .trees = trees};
-
-	*m = (struct missing){0};
-	for (uint32_t t = trees->blob_count; t < trees->targets.count; t++)
-		id_map_add(&m->ids, &trees->targets.ids[t], NULL);
 	for (uint32_t c = 0; c < s->graph.ids.count; c++) {
 		if (c + AHEAD < s->graph.ids.count)
 			objects_expect(objects, &s->graph.items[c + AHEAD].tree);
@@ -102,6 +96,15 @@ void missing_find(struct missing *m, const struct tree_graph *trees, const struc
 	}
 	for (size_t i = 0; i < s->link_count; i++)
 		add_missing(m, objects, &s->links[i].target);
+}
+
+void missing_find(struct missing *m, const struct tree_graph *trees, const struct sightings *s,
+                  const struct objects *objects, const struct reference_list *references)
+{
+	struct needs reach = {.missing = m, .trees = trees};
+
+	for (uint32_t t = trees->blob_count; t < trees->targets.count; t++)
+		id_map_add(&m->ids, &trees->targets.ids[t], NULL);
 	for (size_t i = 0; i < references->count; i++)
 		add_missing(m, objects, &references->items[i].id);
 	m->lost = mem_calloc(m->ids.count, sizeof(*m->lost));

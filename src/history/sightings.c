@@ -20,13 +20,7 @@ struct collector {
 	} * objects; /* those with findings */
 	size_t count;
 	size_t cap;
-	struct commit_text {
-		struct object_id id;
-		struct bytes head;
-	} * commits;
-	size_t commit_count;
-	size_t commit_cap;
-	struct arena heads; /* the commits' */
+	struct commit_list commits;
 	struct tag_link *links;
 	size_t link_count;
 	size_t link_cap;
@@ -42,13 +36,6 @@ struct collection {
 };
 
 /* ---- In the walk ---- */
-
-/* Keeps the commit's head, up to its message, for the graph. */
-static void keep_commit(struct collector *c, const struct object_id *id, struct bytes head)
-{
-	c->commits = mem_grow(c->commits, c->commit_count, &c->commit_cap, sizeof(*c->commits));
-	c->commits[c->commit_count++] = (struct commit_text){*id, arena_bytes(&c->heads, head)};
-}
 
 static void keep_tag(struct collector *c, const struct object_id *id, struct bytes head)
 {
@@ -96,7 +83,7 @@ static size_t keep_head(const struct collection *all, struct collector *c, const
 	struct bytes head = bytes_slice(w->bytes, 0, start);
 
 	if (!all->scan_only && w->type == OBJECT_COMMIT)
-		keep_commit(c, w->id, head);
+		commit_list_add(&c->commits, w->id, head);
 	else if (!all->scan_only)
 		keep_tag(c, w->id, head);
 	return start;
@@ -341,8 +328,9 @@ static void fill_tables(struct sightings *s, struct collector *workers, unsigned
 /* Adds the rest of what one worker saw, and frees its share. */
 static void gather(struct sightings *s, struct collector *c)
 {
-	for (size_t i = 0; i < c->commit_count; i++)
-		commits_add(&s->graph, &c->commits[i].id, c->commits[i].head);
+	s->commit_lists =
+	    mem_grow(s->commit_lists, s->list_count, &s->list_cap, sizeof(*s->commit_lists));
+	s->commit_lists[s->list_count++] = c->commits;
 	for (size_t i = 0; i < c->link_count; i++) {
 		s->links = mem_grow(s->links, s->link_count, &s->link_cap, sizeof(*s->links));
 		s->links[s->link_count++] = c->links[i];
@@ -351,9 +339,16 @@ static void gather(struct sightings *s, struct collector *c)
 	finding_list_adopt(&s->text, &c->result.findings);
 	coverage_adopt(&s->coverage, &c->result.coverage);
 	free(c->objects);
-	free(c->commits);
 	free(c->links);
-	arena_release(&c->heads);
+}
+
+void sightings_link(struct sightings *s)
+{
+	for (size_t i = 0; i < s->list_count; i++) {
+		commits_link(&s->graph, &s->commit_lists[i]);
+		commit_list_release(&s->commit_lists[i]);
+	}
+	s->list_count = 0;
 }
 
 static bool any_blob(const struct collector *workers, unsigned count)
@@ -507,6 +502,9 @@ void sightings_release(struct sightings *s)
 	table_release(&s->blobs);
 	table_release(&s->commits);
 	table_release(&s->tags);
+	for (size_t i = 0; i < s->list_count; i++)
+		commit_list_release(&s->commit_lists[i]);
+	free(s->commit_lists);
 	commits_release(&s->graph);
 	free(s->links);
 	coverage_release(&s->coverage);

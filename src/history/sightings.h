@@ -35,6 +35,9 @@ struct sightings {
 	struct sighting_table commits; /* in messages */
 	struct sighting_table tags;    /* likewise */
 	uint32_t secret_count;
+	struct commit_list *commit_lists; /* of the threads; see sightings_link() */
+	size_t list_count;
+	size_t list_cap;
 	struct commits graph;
 	struct tag_link *links; /* of all tag objects, in no order */
 	size_t link_count;
@@ -64,6 +67,12 @@ struct sighting_options {
  */
 void sightings_collect(struct sightings *s, struct objects *objects, struct engine *engine,
                        const struct ruleset *set, const struct sighting_options *options);
+
+/*
+ * Makes the graph of the commits that were collected. Beside it, all may be looked at but the
+ * graph.
+ */
+void sightings_link(struct sightings *s);
 
 /*
  * Lets the set's rules look at what other rules took notes of (NOTED_OTHER), and marks the notes

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { SLOTS_MIN = 64 };
+
 void id_map_release(struct id_map *map)
 {
 	free(map->ids);
@@ -37,13 +39,23 @@ static size_t find_slot(const struct id_map *map, const struct object_id *id)
 	return slot;
 }
 
-static void grow(struct id_map *map)
+static void grow(struct id_map *map, size_t slot_count)
 {
 	free(map->slots);
-	map->slot_count = map->slot_count ? map->slot_count * 2 : 64;
+	map->slot_count = slot_count;
 	map->slots = mem_calloc(map->slot_count, sizeof(*map->slots));
 	for (uint32_t i = 0; i < map->count; i++)
 		map->slots[find_slot(map, &map->ids[i])] = i + 1;
+}
+
+void id_map_reserve(struct id_map *map, size_t count)
+{
+	size_t slot_count = map->slot_count ? map->slot_count : SLOTS_MIN;
+
+	while (slot_count / 2 <= count) /* half of them stay free */
+		slot_count *= 2;
+	if (slot_count > map->slot_count)
+		grow(map, slot_count);
 }
 
 uint32_t id_map_add(struct id_map *map, const struct object_id *id, bool *added)
@@ -51,7 +63,7 @@ uint32_t id_map_add(struct id_map *map, const struct object_id *id, bool *added)
 	size_t slot;
 
 	if ((size_t)map->count * 2 >= map->slot_count)
-		grow(map);
+		grow(map, map->slot_count ? map->slot_count * 2 : SLOTS_MIN);
 	slot = find_slot(map, id);
 	if (added)
 		*added = !map->slots[slot];

@@ -24,6 +24,9 @@ void id_map_release(struct id_map *map);
 /* The id's number, which it gets now if it has none; *added (may be NULL) tells which. */
 uint32_t id_map_add(struct id_map *map, const struct object_id *id, bool *added);
 
+/* Makes room for so many ids in all. */
+void id_map_reserve(struct id_map *map, size_t count);
+
 /* Says that the processor will soon be asked for this id. */
 void id_map_expect(const struct id_map *map, const struct object_id *id);
 
