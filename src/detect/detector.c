@@ -106,6 +106,7 @@ struct detector {
 	struct rule_cost *rule_costs; /* by rule; NULL: nobody counts */
 	struct hits hits;             /* that were read */
 	struct hits pending;          /* that are to be followed */
+	struct hit_map map;           /* of the base's hits */
 	struct pieces pieces;
 	struct raw_match *by_rule; /* the matches that are being selected from, by rule and start */
 	size_t by_rule_cap;
@@ -404,6 +405,7 @@ void detector_free(struct detector *detector)
 	prefilter_scratch_put(detector->engine->prefilter, detector->scratch);
 	hits_release(&detector->hits);
 	hits_release(&detector->pending);
+	hit_map_release(&detector->map);
 	free(detector->by_rule);
 	pieces_release(&detector->pieces);
 	proofs_release(&detector->candidates);
@@ -878,10 +880,13 @@ static void join_copies(struct joiner *j, const struct segments *segments)
 	const struct hits *base = &segments->base->hits;
 	size_t next = 0;
 
+	hit_map_make(&j->detector->map, base, segments->base_len);
 	for (size_t i = 0; i < segments->count; i++) {
 		const struct segment *s = &segments->items[i];
 		uint32_t len = s->end - s->start;
 
+		if (!hit_map_any(&j->detector->map, s->from, len))
+			continue;
 		next = hits_from(base, s->from, next);
 		for (; next < base->count && base->items[next].at - s->from < len; next++) {
 			struct hit hit = base->items[next];

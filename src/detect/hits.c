@@ -2,8 +2,8 @@
 
 #include "base/memory.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 void hits_release(struct hits *hits)
 {
@@ -42,4 +42,28 @@ void hits_sort(struct hits *hits)
 			hits->items[kept++] = hits->items[i];
 	}
 	hits->count = kept;
+}
+
+void hit_map_make(struct hit_map *map, const struct hits *hits, uint32_t len)
+{
+	/* One word more, for ranges that go on in the next one. */
+	size_t count = len / HIT_MAP_STRETCH / HIT_MAP_BITS + 2;
+
+	if (count > map->cap) {
+		free(map->words);
+		map->words = mem_resize(NULL, count, sizeof(*map->words));
+		map->cap = count;
+	}
+	memset(map->words, 0, count * sizeof(*map->words));
+	for (size_t i = 0; i < hits->count; i++) {
+		uint32_t stretch = hits->items[i].at / HIT_MAP_STRETCH;
+
+		map->words[stretch / HIT_MAP_BITS] |= UINT64_C(1) << stretch % HIT_MAP_BITS;
+	}
+}
+
+void hit_map_release(struct hit_map *map)
+{
+	free(map->words);
+	*map = (struct hit_map){0};
 }
