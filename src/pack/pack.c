@@ -626,20 +626,28 @@ static const char *read_head(const unsigned char *at, const unsigned char *end,
 	return NULL;
 }
 
-/* Fills the entry; returns what is wrong with it, or NULL. */
-static const char *read_entry(const struct pack *pack, uint32_t number, struct pack_entry *entry)
+/* Fills the entry but for its base in the pack; returns what is wrong with it, or NULL. */
+static const char *read_entry_head(const struct pack *pack, uint32_t number,
+                                   struct pack_entry *entry, uint64_t *distance)
 {
-	uint64_t offset = pack->offsets[number], distance;
+	uint64_t offset = pack->offsets[number];
 	const unsigned char *at = pack->data.ptr + offset;
 	const unsigned char *end = pack->data.ptr + pack->offsets[number + 1];
-	const char *fault;
 
 	*entry = (struct pack_entry){.base = PACK_NONE};
 	if (offset == pack->end)
 		return "its offset lies outside the pack";
 	if (at == end || (number && pack->offsets[number - 1] == offset))
 		return "another object has the same offset";
-	fault = read_head(at, end, entry, &distance);
+	return read_head(at, end, entry, distance);
+}
+
+/* Fills the entry; returns what is wrong with it, or NULL. */
+static const char *read_entry(const struct pack *pack, uint32_t number, struct pack_entry *entry)
+{
+	uint64_t offset = pack->offsets[number], distance;
+	const char *fault = read_entry_head(pack, number, entry, &distance);
+
 	if (fault)
 		return fault;
 	if (entry->type == PACK_REF_DELTA)
@@ -682,6 +690,14 @@ enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_e
 		return ERR_NONE;
 	return error_set(error, ERR_CORRUPT, "%s: object %s: %s", pack->path,
 	                 object_id_hex(pack_id(pack, number), hex), fault);
+}
+
+enum err pack_entry_reread(const struct pack *pack, uint32_t number, struct pack_entry *entry)
+{
+	uint64_t distance;
+
+	assert(number < pack->count);
+	return read_entry_head(pack, number, entry, &distance) ? ERR_CORRUPT : ERR_NONE;
 }
 
 bool pack_entry_intact(const struct pack *pack, uint32_t number)

@@ -91,6 +91,12 @@ enum err pack_entry_read(const struct pack *pack, uint32_t number, struct pack_e
                          struct error *error);
 
 /*
+ * Reads the head of an entry that pack_entry_read() has read before, without looking for its base
+ * again: entry->base is PACK_NONE. ERR_CORRUPT.
+ */
+enum err pack_entry_reread(const struct pack *pack, uint32_t number, struct pack_entry *entry);
+
+/*
  * Whether the entry's bytes are those that were there when the index was made: an index of version
  * 2 has a CRC-32 of each; one of version 1 has none, and any bytes will do. Entries that
  * pack_entry_read() refuses are not asked about.

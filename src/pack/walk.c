@@ -474,9 +474,8 @@ static enum err inflate(struct worker *w, uint32_t number, struct pack_entry *en
 {
 	bool timed = w->walk->options->timed;
 	uint64_t start = clock_ns_if(timed);
-	enum err err = w->forest->type[number]
-	                   ? pack_entry_read(w->forest->pack, number, entry, NULL)
-	                   : ERR_CORRUPT;
+	enum err err = w->forest->type[number] ? pack_entry_reread(w->forest->pack, number, entry)
+	                                       : ERR_CORRUPT;
 
 	if (!err)
 		err = pack_inflate(w->inflater, entry, out);
@@ -514,7 +513,7 @@ static bool make_root(struct worker *w, uint32_t number, enum object_type *type,
 			w->delta = swapped;
 			*type = (enum object_type)entry.type;
 			made = true;
-		} else if (entry.type == PACK_REF_DELTA && entry.base == PACK_NONE) {
+		} else if (entry.type == PACK_REF_DELTA && w->forest->parent[number] == PACK_NONE) {
 			made = read_elsewhere(w, &entry.base_id, type, &base) &&
 			       !delta_apply(buf_bytes(&base), buf_bytes(&w->delta),
 			                    w->walk->visitor->least_copy, out, &w->segments, NULL);
