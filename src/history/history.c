@@ -622,18 +622,25 @@ static enum err scan_range(struct history *h, struct scan *scan, const struct ra
 	return err;
 }
 
+static void close_objects(void *objects)
+{
+	objects_close(objects);
+}
+
 /* What comes after the scan, and the end of it. */
 static enum err finish(struct history *h, struct scan *scan, enum err err)
 {
 	struct arena *arena = &h->leaks.arena;
+	struct aside closing; /* unmapping large packs takes time */
 
 	if (!err) {
 		find_authors(&h->leaks, scan->repository, arena);
 		find_authors(&h->suppressed, scan->repository, arena);
 	}
+	aside_start(&closing, scan->options->sighting.walk.threads, close_objects, &scan->objects);
 	if (!err && !scan->options->sighting.scan->keep_secrets)
 		redact_names(h, scan->engine);
-	objects_close(&scan->objects);
+	aside_wait(&closing);
 	reference_list_release(&scan->references);
 	repository_close(scan->repository);
 	return err;
