@@ -19,7 +19,7 @@ OWNERS = {
     "pcre2": "detect",
     "sodium": "base batch detect report",
     "git2": "git",
-    "immintrin": "base",
+    "immintrin": "base ruleset",
     "sqlite3": "state",
     "dlfcn": "state",
     "git2/sys/odb_backend": "git",

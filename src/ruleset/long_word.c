@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 enum { BLOCK = 64 }; /* bytes; a bit of a mask for each */
