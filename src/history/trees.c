@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 enum {
-	FILTER_BITS = 26,     /* of the filter of ids: 8 MiB */
+	FILTER_MIN = 10,      /* of the filter of ids: the power of two of its bits */
+	FILTER_MAX = 26,      /* 8 MiB */
+	FILTER_SPARSE = 32,   /* bits for each object */
 	HELD_COUNT = 1 << 16, /* ids; 1.3 MB for each thread */
 	DEPTH_MAX = 1024,     /* folders in folders; deeper paths are not followed */
 	LINKS_MAX = 1 << 17,  /* that one comparison follows */
@@ -44,7 +46,8 @@ struct building {
 	struct share *workers;
 	unsigned worker_count;
 	atomic_uint next;          /* the worker whose trees are to be followed */
-	_Atomic uint64_t *filter;  /* of marked trees' ids, by their first FILTER_BITS bits */
+	_Atomic uint64_t *filter;  /* of marked trees' ids, by their first bits */
+	unsigned filter_shift;     /* the other bits of a key */
 	struct tree_place *places; /* by tree */
 };
 
@@ -70,10 +73,21 @@ static uint32_t id_key(const struct object_id *id)
 	return key;
 }
 
+/* Makes the filter no larger than needed: each page that it touches the system has to make. */
+static void filter_init(struct building *b, uint64_t objects)
+{
+	unsigned power = FILTER_MIN;
+
+	while (power < FILTER_MAX && UINT64_C(1) << power < objects * FILTER_SPARSE)
+		power++;
+	b->filter_shift = 32 - power;
+	b->filter = mem_calloc((size_t)1 << (power - 6), sizeof(*b->filter));
+}
+
 /* All threads add. */
 static void filter_add(struct building *b, const struct object_id *id)
 {
-	uint32_t bit = id_key(id) >> (32 - FILTER_BITS);
+	uint32_t bit = id_key(id) >> b->filter_shift;
 
 	atomic_fetch_or_explicit(&b->filter[bit / 64], UINT64_C(1) << bit % 64,
 	                         memory_order_relaxed);
@@ -81,7 +95,7 @@ static void filter_add(struct building *b, const struct object_id *id)
 
 static bool filter_has(const struct building *b, const struct object_id *id)
 {
-	uint32_t bit = id_key(id) >> (32 - FILTER_BITS);
+	uint32_t bit = id_key(id) >> b->filter_shift;
 
 	return atomic_load_explicit(&b->filter[bit / 64], memory_order_relaxed) >> bit % 64 & 1;
 }
@@ -238,7 +252,7 @@ static void read_trees(struct building *b, struct objects *objects,
 	                          .lose = lose_nothing};
 	struct walk_counts counts;
 
-	b->filter = mem_calloc((size_t)1 << (FILTER_BITS - 6), sizeof(*b->filter));
+	filter_init(b, objects_count(objects));
 	for (unsigned w = 0; w < b->worker_count; w++) {
 		b->workers[w].building = b;
 		b->workers[w].held = new_held();
