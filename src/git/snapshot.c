@@ -1,6 +1,7 @@
 #include "git/snapshot.h"
 
 #include "base/clock.h"
+#include "git/store.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -67,9 +68,14 @@ static void add_folder(struct snapshot *s, const char *folder, const char *name)
 /* Loose objects lie in folders whose names are the first byte of their ids. */
 static void add_loose(struct snapshot *s, const char *objects)
 {
-	for (unsigned byte = 0; byte < 256; byte++) {
+	bool exists[LOOSE_FOLDERS];
+
+	loose_folders(objects, exists);
+	for (unsigned byte = 0; byte < LOOSE_FOLDERS; byte++) {
 		char name[4];
 
+		if (!exists[byte])
+			continue;
 		snprintf(name, sizeof(name), "%02x", byte);
 		add_file_in(s, objects, name);
 	}

@@ -494,19 +494,44 @@ static enum err list_loose(const char *folder, const char prefix[3], struct id_l
 	return err;
 }
 
+void loose_folders(const char *objects, bool exists[LOOSE_FOLDERS])
+{
+	static const char digits[] = "0123456789abcdef";
+	DIR *folder = opendir(objects);
+	struct dirent *item;
+
+	memset(exists, !folder, LOOSE_FOLDERS * sizeof(*exists));
+	for (errno = 0; folder && (item = readdir(folder)); errno = 0) {
+		const char *name = item->d_name;
+
+		if (strlen(name) == 2 && strspn(name, digits) == 2)
+			exists[(strchr(digits, name[0]) - digits) << 4 |
+			       (strchr(digits, name[1]) - digits)] = true;
+	}
+	if (folder && errno)
+		memset(exists, true, LOOSE_FOLDERS * sizeof(*exists));
+	if (folder)
+		(void)closedir(folder);
+}
+
 enum err store_loose(struct store *s, void (*visit)(void *context, const struct object_id *id),
                      void *context, struct error *error)
 {
+	bool(*exists)[LOOSE_FOLDERS] = mem_calloc(s->count, sizeof(*exists));
 	struct id_list list = {0};
 	enum err err = ERR_NONE;
 
-	for (unsigned first = 0; first < 256; first++) {
+	for (size_t i = 0; i < s->count; i++)
+		loose_folders(s->folders[i], exists[i]);
+	for (unsigned first = 0; first < LOOSE_FOLDERS; first++) {
 		char prefix[3];
 
-		snprintf(prefix, sizeof(prefix), "%02x", first);
+		snprintf(prefix, sizeof(prefix), "%02x", (unsigned char)first);
 		list.count = 0;
-		for (const char *const *folder = s->folders; *folder; folder++) {
-			enum err one = list_loose(*folder, prefix, &list, err ? NULL : error);
+		for (size_t i = 0; i < s->count; i++) {
+			enum err one = exists[i][first] ? list_loose(s->folders[i], prefix, &list,
+			                                             err ? NULL : error)
+			                                : ERR_NONE;
 
 			err = err ? err : one;
 		}
@@ -517,6 +542,7 @@ enum err store_loose(struct store *s, void (*visit)(void *context, const struct 
 				visit(context, &list.items[i]);
 		}
 	}
+	free(exists);
 	free(list.items);
 	return err;
 }

@@ -50,6 +50,14 @@ bool store_has_first_only(struct store *store, const struct object_id *id);
 enum err store_find(struct store *store, const struct object_id *prefix, size_t digits,
                     struct object_id *id);
 
+enum { LOOSE_FOLDERS = 256 };
+
+/*
+ * Which of the folders "00" to "ff" in the folder of objects, where loose ones lie, exist: to read
+ * that is cheaper than to look for each. What cannot be told is said to.
+ */
+void loose_folders(const char *objects, bool exists[LOOSE_FOLDERS]);
+
 /*
  * Calls visit for each loose object, each id once in ascending order. ERR_IO when a folder cannot
  * be read (the rest is still visited).

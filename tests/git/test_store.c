@@ -46,10 +46,31 @@ static void copies_that_lead_in_a_circle(void **state)
 	store_close(store);
 }
 
+static void folders_of_loose_objects(void **state)
+{
+	bool exists[LOOSE_FOLDERS];
+
+	(void)state;
+	loose_folders("none", exists);
+	for (unsigned i = 0; i < LOOSE_FOLDERS; i++)
+		assert_true(exists[i]); /* as far as one can tell */
+	tree_make_folders("loose/00/x");
+	tree_make_folders("loose/7f/x");
+	tree_make_folders("loose/ff/x");
+	tree_make_folders("loose/0/x");
+	tree_make_folders("loose/0g/x");
+	tree_make_folders("loose/AB/x");
+	tree_make_folders("loose/abc/x");
+	loose_folders("loose", exists);
+	for (unsigned i = 0; i < LOOSE_FOLDERS; i++)
+		assert_int_equal(exists[i], i == 0x00 || i == 0x7f || i == 0xff);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(copies_that_lead_in_a_circle),
+	    cmocka_unit_test(folders_of_loose_objects),
 	};
 
 	return cmocka_run_group_tests(tests, tree_enter, tree_leave);
