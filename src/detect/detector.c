@@ -18,6 +18,7 @@
 #include "ruleset/long_word.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -74,6 +75,8 @@ struct engine {
 	size_t whole_count;
 	uint32_t first_rule[PART_COUNT];
 	uint32_t first_stub[PART_COUNT + 1];
+	pthread_mutex_t lock; /* guards idle */
+	struct detector *idle;
 };
 
 /* What the present text says of a rule; valid when `text` is the detector's number of the text. */
@@ -96,6 +99,7 @@ struct layer {
 
 struct detector {
 	struct engine *engine;
+	struct detector *next; /* of those that are idle */
 	struct matcher *matcher;
 	struct context_cache *context;
 	struct prefilter_scratch *scratch;
@@ -323,6 +327,8 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
 	size_t count = 0;
 	enum err err = ERR_NONE;
 
+	if (pthread_mutex_init(&engine->lock, NULL) != 0)
+		mem_exhausted();
 	engine->set = set;
 	engine->options = *options;
 	engine->patterns = patterns_new(set, options->counting);
@@ -349,10 +355,40 @@ enum err engine_new(struct engine **out, const struct ruleset *set,
 	return err;
 }
 
+/* Takes an idle detector, if there is one. */
+static struct detector *take_idle(struct engine *engine)
+{
+	struct detector *d;
+
+	pthread_mutex_lock(&engine->lock);
+	d = engine->idle;
+	if (d)
+		engine->idle = d->next;
+	pthread_mutex_unlock(&engine->lock);
+	return d;
+}
+
+static void free_idle(struct detector *d)
+{
+	matcher_free(d->matcher);
+	context_cache_free(d->context);
+	prefilter_scratch_free(d->scratch);
+	misfits_free(d->misfits);
+	free(d->states);
+	free(d->stub_seen);
+	free(d->rule_costs);
+	free(d);
+}
+
 void engine_free(struct engine *engine)
 {
+	struct detector *d;
+
 	if (!engine)
 		return;
+	while ((d = take_idle(engine)))
+		free_idle(d);
+	(void)pthread_mutex_destroy(&engine->lock);
 	patterns_free(engine->patterns);
 	prefilter_free(engine->prefilter);
 	free(engine->rules);
@@ -366,8 +402,13 @@ void engine_free(struct engine *engine)
 
 void engine_warm_up(struct engine *engine)
 {
-	if (engine->prefilter)
-		prefilter_scratch_put(engine->prefilter, prefilter_scratch_get(engine->prefilter));
+	struct detector *d = detector_new(engine);
+
+	if (engine->prefilter && !d->scratch)
+		d->scratch = prefilter_scratch_new(engine->prefilter);
+	if (!d->misfits)
+		d->misfits = misfits_new(engine->set);
+	detector_free(d);
 }
 
 const struct engine_options *engine_options(const struct engine *engine)
@@ -382,8 +423,11 @@ bool engine_has_generic(const struct engine *engine)
 
 struct detector *detector_new(struct engine *engine)
 {
-	struct detector *d = mem_calloc(1, sizeof(*d));
+	struct detector *d = take_idle(engine);
 
+	if (d)
+		return d;
+	d = mem_calloc(1, sizeof(*d));
 	d->engine = engine;
 	for (size_t i = 0; i < LAYERS_MAX; i++)
 		view_init(&d->layers[i].view, DECODED_MAX);
@@ -396,32 +440,44 @@ struct detector *detector_new(struct engine *engine)
 	return d;
 }
 
+/* Frees what grew with the texts, and forgets what they cost. */
+static void forget_texts(struct detector *d)
+{
+	context_cache_clear(d->context);
+	hits_release(&d->hits);
+	hits_release(&d->pending);
+	hit_map_release(&d->map);
+	free(d->by_rule);
+	d->by_rule = NULL;
+	d->by_rule_cap = 0;
+	pieces_release(&d->pieces);
+	proofs_release(&d->candidates);
+	for (size_t i = 0; i < LAYERS_MAX; i++) {
+		buf_release(&d->layers[i].decoded);
+		buf_release(&d->layers[i].inflated);
+		view_release(&d->layers[i].view);
+		raw_set_release(&d->layers[i].raw);
+		proofs_release(&d->layers[i].proofs);
+	}
+	proofs_release(&d->denied);
+	d->costs = (struct detector_costs){0};
+	if (d->rule_costs)
+		memset(d->rule_costs, 0, d->engine->rule_count * sizeof(*d->rule_costs));
+	d->trace = NULL;
+}
+
 void detector_free(struct detector *detector)
 {
+	struct engine *engine;
+
 	if (!detector)
 		return;
-	matcher_free(detector->matcher);
-	context_cache_free(detector->context);
-	prefilter_scratch_put(detector->engine->prefilter, detector->scratch);
-	hits_release(&detector->hits);
-	hits_release(&detector->pending);
-	hit_map_release(&detector->map);
-	free(detector->by_rule);
-	pieces_release(&detector->pieces);
-	proofs_release(&detector->candidates);
-	for (size_t i = 0; i < LAYERS_MAX; i++) {
-		buf_release(&detector->layers[i].decoded);
-		buf_release(&detector->layers[i].inflated);
-		view_release(&detector->layers[i].view);
-		raw_set_release(&detector->layers[i].raw);
-		proofs_release(&detector->layers[i].proofs);
-	}
-	proofs_release(&detector->denied);
-	misfits_free(detector->misfits);
-	free(detector->states);
-	free(detector->stub_seen);
-	free(detector->rule_costs);
-	free(detector);
+	engine = detector->engine;
+	forget_texts(detector);
+	pthread_mutex_lock(&engine->lock);
+	detector->next = engine->idle;
+	engine->idle = detector;
+	pthread_mutex_unlock(&engine->lock);
 }
 
 void detector_set_trace(struct detector *detector, struct trace *trace)
@@ -696,7 +752,7 @@ static bool read_for(struct detector *d, enum stub_group group, struct bytes tex
                      size_t end, struct hits *hits)
 {
 	if (!d->scratch) /* now, and not at the start: some detectors get no text */
-		d->scratch = prefilter_scratch_get(d->engine->prefilter);
+		d->scratch = prefilter_scratch_new(d->engine->prefilter);
 	return prefilter_scan(d->engine->prefilter, d->scratch, group, text, (uint32_t)start,
 	                      (uint32_t)end, hits);
 }

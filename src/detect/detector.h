@@ -63,6 +63,10 @@ const struct engine_options *engine_options(const struct engine *engine);
 /* Whether some rule in use is generic, so that binaries are not scanned by all rules. */
 bool engine_has_generic(const struct engine *engine);
 
+/*
+ * A detector for one thread, until it is freed, before its engine. To make one takes as long as to
+ * scan half a megabyte, so the engine keeps what does not grow with texts for the next one.
+ */
 struct detector *detector_new(struct engine *engine);
 void detector_free(struct detector *detector);
 

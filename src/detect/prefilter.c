@@ -5,7 +5,6 @@
 #include "detect/embedded.h"
 
 #include <hs/hs.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 /* The stubs of a part that are of one group. */
@@ -19,13 +18,10 @@ struct prefilter {
 	struct stub_set sets[STUB_GROUPS][PART_COUNT];
 	struct nearness near;
 	uint32_t stub_width;
-	pthread_mutex_t lock; /* guards idle */
-	struct prefilter_scratch *idle;
 };
 
 struct prefilter_scratch {
 	hs_scratch_t *scratch;
-	struct prefilter_scratch *next; /* of those that are idle */
 };
 
 #define EMBEDDED(name)                                                                             \
@@ -70,8 +66,6 @@ enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct
 	uint32_t first_stub = 0;
 	enum err err = ERR_NONE;
 
-	if (pthread_mutex_init(&p->lock, NULL) != 0)
-		mem_exhausted();
 	for (int part = 0; part < PART_COUNT && !err; part++) {
 		err = open_part(p, part, &set->parts[part].stubs, first_stub, error);
 		first_stub += (uint32_t)set->parts[part].stubs.count;
@@ -90,36 +84,13 @@ void prefilter_free(struct prefilter *prefilter)
 		return;
 	for (int i = 0; i < STUB_GROUPS * PART_COUNT; i++)
 		database_free(prefilter->sets[i / PART_COUNT][i % PART_COUNT].database);
-	while (prefilter->idle) {
-		struct prefilter_scratch *s = prefilter->idle;
-
-		prefilter->idle = s->next;
-		hs_free_scratch(s->scratch);
-		free(s);
-	}
-	pthread_mutex_destroy(&prefilter->lock);
 	free(prefilter);
 }
 
-static struct prefilter_scratch *take_idle(struct prefilter *prefilter)
+struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *prefilter)
 {
-	struct prefilter_scratch *s;
+	struct prefilter_scratch *s = mem_calloc(1, sizeof(*s));
 
-	pthread_mutex_lock(&prefilter->lock);
-	s = prefilter->idle;
-	if (s)
-		prefilter->idle = s->next;
-	pthread_mutex_unlock(&prefilter->lock);
-	return s;
-}
-
-struct prefilter_scratch *prefilter_scratch_get(struct prefilter *prefilter)
-{
-	struct prefilter_scratch *s = take_idle(prefilter);
-
-	if (s)
-		return s;
-	s = mem_calloc(1, sizeof(*s));
 	for (int i = 0; i < STUB_GROUPS * PART_COUNT; i++) {
 		const struct stub_set *set = &prefilter->sets[i / PART_COUNT][i % PART_COUNT];
 
@@ -129,14 +100,12 @@ struct prefilter_scratch *prefilter_scratch_get(struct prefilter *prefilter)
 	return s;
 }
 
-void prefilter_scratch_put(struct prefilter *prefilter, struct prefilter_scratch *scratch)
+void prefilter_scratch_free(struct prefilter_scratch *scratch)
 {
 	if (!scratch)
 		return;
-	pthread_mutex_lock(&prefilter->lock);
-	scratch->next = prefilter->idle;
-	prefilter->idle = scratch;
-	pthread_mutex_unlock(&prefilter->lock);
+	hs_free_scratch(scratch->scratch);
+	free(scratch);
 }
 
 uint32_t prefilter_stub_width(const struct prefilter *prefilter)

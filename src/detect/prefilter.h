@@ -20,12 +20,9 @@ struct prefilter_scratch; /* one thread's working memory */
 enum err prefilter_new(struct prefilter **out, const struct ruleset *set, struct error *error);
 void prefilter_free(struct prefilter *prefilter);
 
-/*
- * Working memory for one thread, until it is put back; ends the program when there is none. To make
- * one takes as long as to scan half a megabyte, so what is put back (NULL: nothing) is kept.
- */
-struct prefilter_scratch *prefilter_scratch_get(struct prefilter *prefilter);
-void prefilter_scratch_put(struct prefilter *prefilter, struct prefilter_scratch *scratch);
+/* Working memory for one thread; ends the program when there is none. */
+struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *prefilter);
+void prefilter_scratch_free(struct prefilter_scratch *scratch);
 
 /* The longest stub, in bytes; 0 when there is none. */
 uint32_t prefilter_stub_width(const struct prefilter *prefilter);

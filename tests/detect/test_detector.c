@@ -1207,6 +1207,39 @@ static void a_pattern_that_is_refused_names_its_rule(void **state)
 	ruleset_release(&broken);
 }
 
+/* ---- Detectors one after the other ---- */
+
+static void a_detector_that_was_freed_is_as_new(void **state)
+{
+	struct engine *engine = engine_of(&set, (struct engine_options){0});
+	struct detector *used = detector_new(engine);
+	struct random r = {9};
+	uint64_t read = 0;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	for (unsigned i = 0; i < 200; i++) {
+		struct proofs alone = {0}, found = {0};
+
+		buf_clear(&text);
+		make_text(&r, &text, 12);
+		find(with, buf_bytes(&text), i % 2, &alone);
+		find(used, buf_bytes(&text), i % 2, &found);
+		assert_same_proofs(&found, &alone, "used", i);
+		read += detector_costs(used).read;
+		detector_free(used);
+		assert_ptr_equal(detector_new(engine), used);
+		assert_int_equal(detector_costs(used).read, 0);
+		proofs_release(&alone);
+		proofs_release(&found);
+	}
+	assert_int_not_equal(read, 0);
+	detector_free(used);
+	engine_free(engine);
+	buf_release(&text);
+}
+
 /* ---- Threads ---- */
 
 enum { TEXTS = 400, THREADS = 2 };
@@ -1281,6 +1314,7 @@ int main(void)
 	    cmocka_unit_test(a_trace_tells_what_each_stage_said),
 	    cmocka_unit_test(a_limit_is_reported_and_stops_no_other_rule),
 	    cmocka_unit_test(a_pattern_that_is_refused_names_its_rule),
+	    cmocka_unit_test(a_detector_that_was_freed_is_as_new),
 	    cmocka_unit_test(threads_share_an_engine),
 	};
 

@@ -38,12 +38,12 @@ static void scene_open(struct scene *s)
 	s->first = (uint32_t)s->set.parts[PART_BUILTIN].stubs.count;
 	if (prefilter_new(&s->prefilter, &s->set, &error))
 		fail_msg("%s", error.message);
-	s->scratch = prefilter_scratch_get(s->prefilter);
+	s->scratch = prefilter_scratch_new(s->prefilter);
 }
 
 static void scene_close(struct scene *s)
 {
-	prefilter_scratch_put(s->prefilter, s->scratch);
+	prefilter_scratch_free(s->scratch);
 	prefilter_free(s->prefilter);
 	hits_release(&s->hits);
 	ruleset_release(&s->set);
@@ -115,13 +115,13 @@ static void a_ruleset_without_stubs_has_no_hits(void **state)
 
 	(void)state;
 	assert_int_equal(prefilter_new(&s.prefilter, &s.set, NULL), ERR_NONE);
-	s.scratch = prefilter_scratch_get(s.prefilter);
+	s.scratch = prefilter_scratch_new(s.prefilter);
 	assert_int_equal(prefilter_stub_width(s.prefilter), 0);
 	scan(&s, bytes_of("ghp_"), 0, 4);
 	assert_int_equal(s.hits.count, 0);
 	scene_close(&s);
 	prefilter_free(NULL);
-	prefilter_scratch_put(NULL, NULL);
+	prefilter_scratch_free(NULL);
 }
 
 static void the_width_is_that_of_the_longest_stub(void **state)
