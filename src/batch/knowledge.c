@@ -69,7 +69,7 @@ void knowledge_release(struct knowledge *k)
 
 /* ---- Telling: a kind, a key, a length, and so many bytes ---- */
 
-enum { KIND_KNOWN = 'k', KIND_FACTS = 'f' };
+enum { KIND_KNOWN = 'k', KIND_KNOWN_FOR_RUN = 'r', KIND_FACTS = 'f' };
 
 struct message {
 	uint64_t len;
@@ -103,21 +103,31 @@ static bool get(void *context, const unsigned char *key, struct buf *value)
 	return t->lasting && t->lasting->get(t->lasting->context, key, value);
 }
 
-static void put(void *context, const unsigned char *key, struct bytes value)
+static void put_as(void *context, unsigned char kind, const unsigned char *key, struct bytes value)
 {
 	struct message head;
 
 	memset(&head, 0, sizeof(head));
-	head.kind = KIND_KNOWN;
+	head.kind = kind;
 	head.len = value.len;
 	memcpy(head.key, key, KNOWN_KEY_SIZE);
 	say(context, &head, sizeof(head));
 	say(context, value.ptr, value.len);
 }
 
+static void put(void *context, const unsigned char *key, struct bytes value)
+{
+	put_as(context, KIND_KNOWN, key, value);
+}
+
+static void put_for_run(void *context, const unsigned char *key, struct bytes value)
+{
+	put_as(context, KIND_KNOWN_FOR_RUN, key, value);
+}
+
 struct known_store knowledge_store(struct knowledge_teller *teller)
 {
-	return (struct known_store){teller, get, put};
+	return (struct known_store){teller, get, put, put_for_run};
 }
 
 void knowledge_tell(struct knowledge_teller *teller, const struct batch_facts *facts)
@@ -172,10 +182,10 @@ bool knowledge_hear(struct knowledge *k, const struct known_store *lasting, stru
 	if (!hear_facts(said, facts))
 		return false;
 	while (next_message(&said, &head, &text)) {
-		if (head.kind != KIND_KNOWN)
+		if (head.kind != KIND_KNOWN && head.kind != KIND_KNOWN_FOR_RUN)
 			continue;
 		learn(k, head.key, text);
-		if (lasting)
+		if (lasting && head.kind == KIND_KNOWN)
 			lasting->put(lasting->context, head.key, text);
 	}
 	return true;

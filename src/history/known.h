@@ -6,8 +6,9 @@
  *
  * It is kept in a store of small texts, which may live as long as a run or longer. A pack is known
  * by a digest of all its bytes and those of its index; that they are still these bytes is believed
- * of a file that has the same device, inode, size and times, and else found out. A loose object is
- * known by its id and the same of its file.
+ * of a file that has the same device, inode, size and times, and else found out: they are held
+ * against those of a pack that this run has met, or digested. A loose object is known by its id and
+ * the same of its file.
  */
 #ifndef TRAWL_HISTORY_KNOWN_H
 #define TRAWL_HISTORY_KNOWN_H
@@ -25,6 +26,8 @@ struct known_store {
 	bool (*get)(void *context, const unsigned char *key, struct buf *value);
 	/* Replaces the value, if there was one. */
 	void (*put)(void *context, const unsigned char *key, struct bytes value);
+	/* The same, but it lasts no longer than the run. NULL: it is not kept. */
+	void (*put_for_run)(void *context, const unsigned char *key, struct bytes value);
 };
 
 enum { KNOWN_KEY_SIZE = DIGEST_SIZE };

@@ -62,6 +62,56 @@ static void copies_of_a_pack_are_known(void **state)
 	assert_int_equal(memory.puts, 0);
 }
 
+/* A store that keeps for the run, too, where packs lie. */
+static const struct known_store store_of_run = {
+    .get = get_value, .put = put_value, .put_for_run = put_value};
+
+/* How many objects a scan has to read. */
+static uint64_t read_by_run(void)
+{
+	struct said said = say(1, &store_of_run), without = say(1, NULL);
+
+	assert_string_equal(said.text, without.text);
+	free(said.text);
+	free(without.text);
+	return said.objects;
+}
+
+/* Makes what the digests of packs are believed to be another one, the same for all. */
+static void mistake_digests(void)
+{
+	for (size_t i = 0; i < memory.count; i++) {
+		if (memory.entries[i].value.len == DIGEST_SIZE)
+			memset(memory.entries[i].value.ptr, 1, DIGEST_SIZE);
+	}
+}
+
+static void a_copy_is_held_against_what_the_run_has_met(void **state)
+{
+	(void)state;
+	forget_all();
+	run("rm -rf q r; git init -q -b main q; cd q; echo tok_abcdefgh >a; git add .;"
+	    "git commit -qm one; git repack -qad; cd ..; ln -s q r");
+	assert_int_equal(read_by_run(), 2);
+	run("rm r; cp -r q r");
+	mistake_digests(); /* a copy gets the digest that its original is believed to have */
+	assert_int_equal(read_by_run(), 2);
+	forget_all();
+	run("rm -rf r; ln -s q r");
+	assert_int_equal(read_by_run(), 2);
+	run("rm r; cp -r q r; touch q/.git/objects/pack/*.pack");
+	mistake_digests(); /* now it is digested */
+	assert_int_equal(read_by_run(), 1);
+	forget_all();
+	run("rm -rf r; ln -s q r");
+	assert_int_equal(read_by_run(), 2);
+	run("rm r; cp -r q r; cd r/.git/objects/pack; chmod +w *;"
+	    "printf '\\377' | dd of=$(echo *.pack) bs=1 seek=30 conv=notrunc");
+	read_by_run(); /* other bytes with the same checksum */
+	read_by_run();
+	forget_all();
+}
+
 static void other_bytes_with_the_same_checksum_are_not_known(void **state)
 {
 	(void)state;
@@ -124,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_did_not_change_is_not_read),
 	    cmocka_unit_test(copies_of_a_pack_are_known),
+	    cmocka_unit_test(a_copy_is_held_against_what_the_run_has_met),
 	    cmocka_unit_test(other_bytes_with_the_same_checksum_are_not_known),
 	    cmocka_unit_test(a_store_of_nonsense_is_none),
 	    cmocka_unit_test(random_steps_change_no_answer),
