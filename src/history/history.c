@@ -483,6 +483,9 @@ static void attribute_all(struct history *h, struct tracing *t, const bool *sele
 		attribute(&h->leaks, t->sightings, &t->trees, &scan->objects, &scan->references,
 		          selected, scan->range ? &scan->range->pathless : NULL);
 	aside_wait(&t->aside);
+	if (scan->options->known && !scan->range && t->sightings->secret_count)
+		known_keep_leads(&scan->objects, scan->options->known, scan->terms.scan,
+		                 t->sightings, &t->trees);
 	if (t->missing.lost_count)
 		lose_missing(h, &t->missing, reason);
 	h->unneeded = t->missing.ids.count - t->missing.lost_count;

@@ -51,12 +51,12 @@ static void checksum_key(const struct pack *pack, const char *kind,
 	digest_end(&d, key);
 }
 
-static void notes_key(const unsigned char content[DIGEST_SIZE],
+static void notes_key(const char *kind, const unsigned char content[DIGEST_SIZE],
                       const unsigned char scan[DIGEST_SIZE], unsigned char key[KNOWN_KEY_SIZE])
 {
 	struct digest d;
 
-	key_begin(&d, "notes");
+	key_begin(&d, kind);
 	digest_add_number(&d, NOTES_VERSION);
 	digest_add(&d, (struct bytes){content, DIGEST_SIZE});
 	digest_add(&d, (struct bytes){scan, DIGEST_SIZE});
@@ -238,6 +238,20 @@ static bool find_content(const struct pack *pack, const struct known_store *stor
 	return true;
 }
 
+/* Takes the leads of the pack, if the store has them. */
+static void recall_leads(const struct objects *o, size_t number, const struct known_store *store,
+                         const unsigned char scan[DIGEST_SIZE])
+{
+	struct pack_notes *notes = &o->pack_notes[number];
+	unsigned char key[KNOWN_KEY_SIZE];
+
+	notes_key("leads", notes->content, scan, key);
+	buf_init(&notes->leads, KNOWN_VALUE_MAX);
+	if (!store->get(store->context, key, &notes->leads) ||
+	    !leads_whole(buf_bytes(&notes->leads), pack_count(o->packs[number])))
+		buf_release(&notes->leads);
+}
+
 static void forget_pack(const struct objects *o, size_t number)
 {
 	struct pack_notes *notes = &o->pack_notes[number];
@@ -252,18 +266,22 @@ static void recall_pack(struct objects *o, size_t number, const struct known_sto
 {
 	const struct pack *pack = o->packs[number];
 	struct pack_notes *notes = &o->pack_notes[number];
-	unsigned char content[DIGEST_SIZE], key[KNOWN_KEY_SIZE];
+	unsigned char key[KNOWN_KEY_SIZE];
 
-	if (!find_content(pack, store, value, content))
+	if (!find_content(pack, store, value, notes->content))
 		return;
-	notes_key(content, scan, key);
+	notes_key("notes", notes->content, scan, key);
 	buf_clear(value);
-	if (store->get(store->context, key, value) &&
-	    read_notes(buf_bytes(value), notes->items, pack_count(pack)) &&
-	    is_complete(o, number, notes->items))
-		notes->noted = noted;
-	else
+	if (!store->get(store->context, key, value) ||
+	    !read_notes(buf_bytes(value), notes->items, pack_count(pack)) ||
+	    !is_complete(o, number, notes->items)) {
 		forget_pack(o, number);
+		return;
+	}
+	notes->noted = noted;
+	notes->kept = noted == NOTED_KNOWN;
+	if (notes->kept)
+		recall_leads(o, number, store, scan);
 }
 
 /* Makes the notes of the other scan that count those of this one. */
@@ -300,8 +318,8 @@ static void keep_pack(const struct objects *o, size_t number, const struct known
 {
 	static const struct bytes nothing = {(const unsigned char *)"", 0};
 	const struct pack *pack = o->packs[number];
-	const struct pack_notes *notes = &o->pack_notes[number];
-	unsigned char content[DIGEST_SIZE], key[KNOWN_KEY_SIZE];
+	struct pack_notes *notes = &o->pack_notes[number];
+	unsigned char key[KNOWN_KEY_SIZE];
 
 	if (notes->noted == NOTED_KNOWN || pack_count(pack) > KNOWN_VALUE_MAX / 11)
 		return;
@@ -309,18 +327,19 @@ static void keep_pack(const struct objects *o, size_t number, const struct known
 		note_trees(o, number);
 	if (!is_complete(o, number, notes->items))
 		return;
-	if (notes->noted == NOTED_HERE || !find_content(pack, store, value, content))
-		content_digest(pack, content);
+	if (notes->noted == NOTED_HERE || !find_content(pack, store, value, notes->content))
+		content_digest(pack, notes->content);
 	buf_clear(value);
 	for (uint32_t i = 0; i < pack_count(pack); i++)
 		put_note(value, notes->items[i]);
-	notes_key(content, scan, key);
+	notes_key("notes", notes->content, scan, key);
 	store->put(store->context, key, buf_bytes(value));
 	files_key(pack, key);
-	store->put(store->context, key, (struct bytes){content, DIGEST_SIZE});
+	store->put(store->context, key, (struct bytes){notes->content, DIGEST_SIZE});
 	checksum_key(pack, "checksum", key);
 	store->put(store->context, key, nothing);
 	put_place(pack, store, value);
+	notes->kept = true;
 }
 
 /* ---- Loose objects: of each its id, the identity of its files, its note ---- */
@@ -500,4 +519,23 @@ void known_keep(const struct objects *o, const struct known_store *store,
 		keep_pack(o, i, store, scan, &value);
 	keep_loose(o, store, scan, &value);
 	buf_release(&value);
+}
+
+void known_keep_leads(const struct objects *o, const struct known_store *store,
+                      const unsigned char scan[DIGEST_SIZE], const struct sightings *sightings,
+                      const struct tree_graph *graph)
+{
+	const struct pack_notes *notes = o->pack_notes;
+	unsigned char key[KNOWN_KEY_SIZE];
+	struct buf leads;
+
+	if (o->pack_count != 1 || !notes->kept || (notes->leads.len && !sightings->blobs.count))
+		return;
+	buf_init(&leads, KNOWN_VALUE_MAX);
+	if (leads_make(&leads, o, sightings, graph) &&
+	    !bytes_equal(buf_bytes(&leads), buf_bytes(&notes->leads))) {
+		notes_key("leads", notes->content, scan, key);
+		store->put(store->context, key, buf_bytes(&leads));
+	}
+	buf_release(&leads);
 }

@@ -14,6 +14,7 @@
 #define TRAWL_HISTORY_KNOWN_H
 
 #include "base/digest.h"
+#include "history/leads.h"
 #include "history/objects.h"
 
 /*
@@ -57,6 +58,14 @@ bool known_recall_other(struct objects *objects, const struct known_store *store
  * those of this one, and drops the rest.
  */
 void known_renew(struct objects *objects, bool all);
+
+/*
+ * Puts into the store the leads (leads.h) of the objects' only pack, of which notes are kept, if
+ * they can be made and are new.
+ */
+void known_keep_leads(const struct objects *objects, const struct known_store *store,
+                      const unsigned char scan[DIGEST_SIZE], const struct sightings *sightings,
+                      const struct tree_graph *graph);
 
 /* Puts into the store what the notes of the objects, after a scan, say of those that were new. */
 void known_keep(const struct objects *objects, const struct known_store *store,

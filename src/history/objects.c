@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/pool.h"
+#include "history/leads.h"
 #include "pack/reader.h"
 
 #include <dirent.h>
@@ -97,7 +98,7 @@ bool objects_hold_before(const struct objects *o, size_t pack, const struct obje
 	return false;
 }
 
-static bool is_packed(const struct objects *o, const struct object_id *id)
+bool objects_pack(const struct objects *o, const struct object_id *id)
 {
 	return objects_hold_before(o, o->pack_count, id);
 }
@@ -106,7 +107,7 @@ static void add_loose(void *context, const struct object_id *id)
 {
 	struct objects *o = context;
 
-	if (!is_packed(o, id))
+	if (!objects_pack(o, id))
 		id_map_add(&o->loose, id, NULL);
 }
 
@@ -165,8 +166,10 @@ void objects_close(struct objects *o)
 	pack_forests_free(o->forests);
 	for (size_t i = 0; i < o->pack_count; i++) {
 		pack_close(o->packs[i]);
-		if (o->pack_notes)
-			free(o->pack_notes[i].items);
+		if (!o->pack_notes)
+			continue;
+		free(o->pack_notes[i].items);
+		buf_release(&o->pack_notes[i].leads);
 	}
 	free(o->packs);
 	free(o->pack_notes);
@@ -196,7 +199,7 @@ void objects_select(struct objects *o, const struct id_map *ids, const struct id
 
 bool objects_hold(const struct objects *o, const struct object_id *id)
 {
-	return is_packed(o, id) || id_map_find(&o->loose, id) != ID_MAP_NONE;
+	return objects_pack(o, id) || id_map_find(&o->loose, id) != ID_MAP_NONE;
 }
 
 void objects_expect(const struct objects *o, const struct object_id *id)
@@ -337,7 +340,7 @@ static void walk_loose(void *shared, unsigned worker)
 			           &bytes, state, &counts);
 			continue;
 		}
-		if (o->pack_wise && is_packed(o, &o->loose.ids[next]))
+		if (o->pack_wise && objects_pack(o, &o->loose.ids[next]))
 			continue; /* was walked */
 		if (is_late(work->options->deadline))
 			counts.late++;
@@ -489,6 +492,78 @@ void objects_walk_new(struct objects *o, struct visitor *visitor,
 	pack_walk(o->forests, visitor, options, counts);
 	run_loose(&work);
 	free(work.again);
+}
+
+/* ---- Leads ---- */
+
+/* Whether the leads of the pack hold for findings in these blobs. */
+static bool leads_hold(const struct objects *o, size_t pack, const struct id_map *blobs)
+{
+	struct bytes leads = buf_bytes(&o->pack_notes[pack].leads);
+	uint32_t held = 0;
+	struct lead lead;
+
+	for (size_t at = 0; leads_next(leads, &at, &lead);) {
+		held += lead.type == OBJECT_BLOB &&
+		        id_map_find(blobs, pack_id(o->packs[pack], lead.entry)) != ID_MAP_NONE;
+	}
+	return held == blobs->count;
+}
+
+bool objects_have_leads(const struct objects *o, const struct id_map *blobs)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < o->pack_count; i++) {
+		const struct pack_notes *notes = o->pack_notes ? &o->pack_notes[i] : NULL;
+
+		if (!notes || !noted_known(notes->noted))
+			continue;
+		if (!notes->leads.len || (blobs && !leads_hold(o, i, blobs)))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void show_leads(const struct objects *o, size_t pack, const struct visitor *v)
+{
+	void *state = mem_calloc(1, v->state_size);
+	struct lead lead;
+
+	for (size_t at = 0; leads_next(buf_bytes(&o->pack_notes[pack].leads), &at, &lead);) {
+		const struct object_id *id = pack_id(o->packs[pack], lead.entry);
+		struct walked walked = {.id = id,
+		                        .type = lead.type,
+		                        .bytes = lead.bytes,
+		                        .state = state,
+		                        .again = objects_hold_before(o, pack, id),
+		                        .pack = pack,
+		                        .entry = lead.entry};
+
+		if (lead.type == OBJECT_BLOB || !(v->types >> lead.type & 1))
+			continue;
+		v->visit(v->context, 0, &walked);
+		v->forget(state);
+		memset(state, 0, v->state_size);
+	}
+	free(state);
+}
+
+void objects_walk_leads(struct objects *o, struct visitor *visitor,
+                        const struct walk_options *options, struct walk_counts *counts)
+{
+	struct loose_work work = {
+	    .objects = o, .visitor = visitor, .options = options, .counts = counts};
+
+	set_reader(o, visitor);
+	*counts = (struct walk_counts){0};
+	for (size_t i = 0; i < o->pack_count; i++) {
+		if (noted_known(o->pack_notes[i].noted))
+			show_leads(o, i, visitor);
+	}
+	pack_walk(o->forests, visitor, options, counts);
+	run_loose(&work);
 }
 
 /* ---- What other rules took notes of ---- */

@@ -4,6 +4,7 @@
 #ifndef TRAWL_HISTORY_OBJECTS_H
 #define TRAWL_HISTORY_OBJECTS_H
 
+#include "base/digest.h"
 #include "git/repository.h"
 #include "model/id_map.h"
 #include "pack/walk.h"
@@ -39,6 +40,9 @@ enum noted {
 struct pack_notes {
 	uint64_t *items; /* by entry; NULL: none are taken */
 	enum noted noted;
+	bool kept; /* by the digest of what the pack holds: */
+	unsigned char content[DIGEST_SIZE];
+	struct buf leads; /* see leads.h; empty: there are none */
 };
 
 struct objects {
@@ -90,6 +94,9 @@ uint64_t objects_count(const struct objects *objects);
 /* Says that the processor will soon be asked whether the object is held. */
 void objects_expect(const struct objects *objects, const struct object_id *id);
 
+/* Whether a pack holds the object. */
+bool objects_pack(const struct objects *objects, const struct object_id *id);
+
 /* Whether a pack or a loose file holds the object. */
 bool objects_hold(const struct objects *objects, const struct object_id *id);
 
@@ -112,6 +119,16 @@ void objects_walk_new(struct objects *objects, struct visitor *visitor,
  * Before objects_prepare().
  */
 void objects_walk_noted(struct objects *objects, struct visitor *visitor,
+                        const struct walk_options *options, struct walk_counts *counts);
+
+/*
+ * Whether some pack is known, the leads of all that are known are there, and they hold for findings
+ * in these blobs (NULL: in none).
+ */
+bool objects_have_leads(const struct objects *objects, const struct id_map *blobs);
+
+/* The same as objects_walk(), but of packs that are known their leads only, which must be there. */
+void objects_walk_leads(struct objects *objects, struct visitor *visitor,
                         const struct walk_options *options, struct walk_counts *counts);
 
 /* Whether notes say what is to be passed over. */

@@ -429,7 +429,10 @@ static void walk_partly(struct sightings *s, struct objects *objects, struct vis
 		return;
 	all->keep_only = true;
 	visitor->types = 1u << OBJECT_COMMIT | 1u << OBJECT_TAG;
-	objects_walk(objects, visitor, &options->walk, &counts);
+	if (objects_have_leads(objects, NULL))
+		objects_walk_leads(objects, visitor, &options->walk, &counts);
+	else
+		objects_walk(objects, visitor, &options->walk, &counts);
 }
 
 /* The visitor of a collection, whose workers are made. */

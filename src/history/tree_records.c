@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 enum {
-	NAME_NONE = UINT32_MAX,
 	RECENT_COUNT = 1 << 12, /* names that are known again */
 	LIVE_MAX = 16 << 20,    /* exits of bases that are kept at a time: 192 MB */
 	WAYS_MAX = 32 << 20,    /* 384 MB */
@@ -49,7 +48,7 @@ static struct tree_step *add_step(struct tree_records *r)
 
 	r->steps = mem_grow(r->steps, r->step_count, &r->step_cap, sizeof(*r->steps));
 	step = &r->steps[r->step_count++];
-	*step = (struct tree_step){.first = r->copied, .end = r->copy_end, .name = NAME_NONE};
+	*step = (struct tree_step){.first = r->copied, .end = r->copy_end, .name = TREE_NAME_NONE};
 	r->copied = r->copy_end = 0;
 	return step;
 }
@@ -161,7 +160,7 @@ static void take_step(const struct following *f, struct exit_list *list,
 		memcpy(list->items + list->count, base->items + step->first,
 		       count * sizeof(*list->items));
 	list->count += count;
-	if (step->name != NAME_NONE)
+	if (step->name != TREE_NAME_NONE)
 		list->items[list->count++] = way_of(f, step);
 }
 
@@ -171,13 +170,13 @@ static void make_list(struct following *f, const struct tree_record *t, struct e
 	static const struct exit_list none = {0};
 	struct tree_records *r = f->records;
 	const struct exit_list *base = t->base ? &f->lists[t->base - 1] : &none;
-	const struct tree_step whole = {.end = (uint32_t)base->count, .name = NAME_NONE};
+	const struct tree_step whole = {.end = (uint32_t)base->count, .name = TREE_NAME_NONE};
 	const struct tree_step *steps = t->count ? r->steps + t->first : &whole;
 	size_t step_count = t->count ? t->count : 1, count = 0;
 	bool cut = false;
 
 	for (size_t i = 0; i < step_count; i++) {
-		count += steps[i].end - steps[i].first + (steps[i].name != NAME_NONE);
+		count += steps[i].end - steps[i].first + (steps[i].name != TREE_NAME_NONE);
 		cut = cut || steps[i].end > base->count;
 	}
 	if (cut || f->live + count > LIVE_MAX) {

@@ -11,10 +11,12 @@
 #include "history/tree_versions.h"
 #include "model/id_map.h"
 
+#define TREE_NAME_NONE UINT32_MAX
+
 /* Some exits of the base are copied, and then comes one that the base does not have. */
 struct tree_step {
 	uint32_t first, end; /* the base's exits [first, end) */
-	uint32_t name;       /* index into names; UINT32_MAX: no exit comes */
+	uint32_t name;       /* index into names; TREE_NAME_NONE: no exit comes */
 	struct object_id id; /* what it leads to */
 };
 
@@ -27,6 +29,7 @@ struct tree_record {
 	bool again;     /* it is here for those that are based on it only */
 	bool marked;    /* it leads to a target, or may */
 	bool needed;    /* or what is based on it does */
+	bool loose;     /* no pack holds it */
 };
 
 /* An exit of a tree that is followed. */

@@ -186,7 +186,8 @@ static void record_tree(void *context, unsigned worker, const struct walked *tre
 	struct share *s = &b->workers[worker];
 	struct tree_state *state = tree->state;
 	const struct tree_state *base = tree->base_state;
-	struct tree_record record = {.id = *tree->id, .again = tree->again};
+	struct tree_record record = {
+	    .id = *tree->id, .again = tree->again, .loose = tree->pack == WALKED_LOOSE};
 	struct tree_reader reader = {.tree = tree->bytes,
 	                             .segments = tree->segments,
 	                             .segment_count = tree->segment_count,
@@ -257,7 +258,10 @@ static void read_trees(struct building *b, struct objects *objects,
 		b->workers[w].building = b;
 		b->workers[w].held = new_held();
 	}
-	objects_walk(objects, &visitor, options, &counts);
+	if (b->graph->led)
+		objects_walk_leads(objects, &visitor, options, &counts);
+	else
+		objects_walk(objects, &visitor, options, &counts);
 	for (unsigned w = 0; w < b->worker_count; w++) {
 		struct share *s = &b->workers[w];
 
@@ -266,6 +270,22 @@ static void read_trees(struct building *b, struct objects *objects,
 		id_map_release(&s->missing);
 		free(s->held);
 	}
+}
+
+/* Whether a tree of a pack names a folder or target that no pack holds. */
+static bool name_outside(const struct tree_records *r, const struct objects *objects)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct tree_record *t = &r->items[i];
+
+		for (uint32_t k = 0; k < t->count && !t->loose; k++) {
+			const struct tree_step *step = &r->steps[t->first + k];
+
+			if (step->name != TREE_NAME_NONE && !objects_pack(objects, &step->id))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* ---- Which trees lead to the targets ---- */
@@ -393,6 +413,7 @@ static uint32_t name_tree(struct naming *n, uint32_t tree, unsigned depth)
 	const struct way *ways = r->ways + run->first;
 	size_t first;
 
+	g->open |= depth > DEPTH_MAX;
 	if (run->done || depth > DEPTH_MAX)
 		return run->node;
 	run->done = true;
@@ -446,7 +467,12 @@ void tree_graph_build(struct tree_graph *graph, struct objects *objects, const s
 		id_map_add(&graph->targets, &blobs->ids[i], NULL);
 	graph->blob_count = blobs->count;
 	b.workers = mem_calloc(b.worker_count, sizeof(*b.workers));
+	graph->led = !find_missing && !objects->selected && objects_have_leads(objects, blobs);
 	read_trees(&b, objects, options);
+	graph->open =
+	    !objects->pack_notes || objects->pack_count != 1 || graph->led || find_missing;
+	for (unsigned w = 0; w < b.worker_count && !graph->open; w++)
+		graph->open = name_outside(&b.workers[w].records, objects);
 	find_trees(&b);
 	pool_run(b.worker_count, follow_trees, &b);
 	name_trees(&b);

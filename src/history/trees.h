@@ -37,7 +37,9 @@ struct tree_graph {
 	struct id_map trees;  /* those that were found to lead somewhere */
 	uint32_t *tree_nodes; /* by number of the tree */
 	struct arena names;
-	bool cut; /* a comparison was ended early, or trees lead to more than is followed */
+	bool cut;  /* a comparison was ended early, or trees lead to more than is followed */
+	bool open; /* a tree of a pack names what no pack holds, or may; or it is too deep */
+	bool led;  /* of packs that are known only their leads were read */
 };
 
 /* A graph that leads nowhere. */

@@ -112,6 +112,73 @@ static void a_copy_is_held_against_what_the_run_has_met(void **state)
 	forget_all();
 }
 
+/* Replaces the text in all that the store keeps by another of the same length. */
+static unsigned mistake_text(const char *text, const char *other)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < memory.count; i++) {
+		struct buf *value = &memory.entries[i].value;
+		unsigned char *found;
+
+		while (value->len && (found = memmem(value->ptr, value->len, text, strlen(text)))) {
+			memcpy(found, other, strlen(other));
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Whether the answer has the text. */
+static bool says(const char *text)
+{
+	struct said said = say(1, &store);
+	bool found = strstr(said.text, text);
+
+	free(said.text);
+	return found;
+}
+
+static void what_leads_to_findings_is_not_read(void **state)
+{
+	(void)state;
+	forget_all();
+	run("rm -rf r; git init -q -b main r; cd r; mkdir -p d/telltale; seq 99 >d/p; seq 9 >q;"
+	    "echo tok_abcdefgh >d/telltale/a; git add .; git commit -qm one;"
+	    "echo more >b; git add .; git commit -qm two; git rm -q d/telltale/a;"
+	    "git commit -qm three; git tag -am annotated t; git repack -qad");
+	assert_same(1);
+	assert_same(1);
+	run("cd r; echo more >>b; git add .; git commit -qm four; git checkout -q HEAD~2;"
+	    "git mv d/telltale moved; git commit -qm five");
+	assert_same(2);
+	assert_true(mistake_text("telltale", "TELLTALE"));
+	assert_true(says("TELLTALE"));
+	/* Findings in a blob of which there are no leads: everything is read. */
+	run("cd r; echo tok_abcdefgi >c; git add .; git commit -qm six");
+	assert_false(says("TELLTALE"));
+	assert_same(1);
+	forget_all();
+}
+
+/* A tree of a pack leads through one that the pack lacks, which is only there the second time. */
+static void no_leads_where_a_folder_lies_outside(void **state)
+{
+	(void)state;
+	forget_all();
+	run("rm -rf r; git init -q -b main r; cd r; mkdir d; echo tok_abcdefgh >d/a; cp d/a b;"
+	    "git add .; git commit -qm one; t=$(git rev-parse HEAD:d);"
+	    "(git rev-parse HEAD HEAD: HEAD:b) | git pack-objects .git/objects/pack/pack;"
+	    "git prune-packed; f=.git/objects/$(echo $t | sed 's|^..|&/|'); mv $f ../outside");
+	assert_same(1);
+	assert_same(1);
+	run("cd r; f=$(git ls-tree HEAD d | cut -c13-52); mkdir -p .git/objects/$(echo $f | cut "
+	    "-c1-2);"
+	    "mv ../outside .git/objects/$(echo $f | sed 's|^..|&/|')");
+	assert_same(1);
+	forget_all();
+}
+
 static void other_bytes_with_the_same_checksum_are_not_known(void **state)
 {
 	(void)state;
@@ -175,6 +242,8 @@ int main(void)
 	    cmocka_unit_test(what_did_not_change_is_not_read),
 	    cmocka_unit_test(copies_of_a_pack_are_known),
 	    cmocka_unit_test(a_copy_is_held_against_what_the_run_has_met),
+	    cmocka_unit_test(what_leads_to_findings_is_not_read),
+	    cmocka_unit_test(no_leads_where_a_folder_lies_outside),
 	    cmocka_unit_test(other_bytes_with_the_same_checksum_are_not_known),
 	    cmocka_unit_test(a_store_of_nonsense_is_none),
 	    cmocka_unit_test(random_steps_change_no_answer),
