@@ -127,14 +127,15 @@ def nights(count):
 
 
 def memory_of(process):
-    """MB of it and its children that are no mapped file; what they share counts for each."""
+    """MB of it and its children that are no mapped file; copies of it in these count for each."""
     total = 0
     try:
         children = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
         for number in [process, *children]:
             status = pathlib.Path(f"/proc/{number}/status")
-            found = re.search(r"RssAnon:\s*(\d+) kB", status.read_text())
-            total += int(found.group(1)) if found else 0
+            kinds = "Anon|Shmem" if number == process else "Anon"  # all of them share the latter
+            found = re.findall(rf"Rss(?:{kinds}):\s*(\d+) kB", status.read_text())
+            total += sum(map(int, found))
     except (FileNotFoundError, ProcessLookupError):
         pass  # it has just ended
     return total / 1024

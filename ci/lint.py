@@ -20,6 +20,7 @@ OWNERS = {
     "sodium": "base batch detect report",
     "git2": "git",
     "immintrin": "base ruleset",
+    "malloc": "base",
     "sqlite3": "state",
     "dlfcn": "state",
     "git2/sys/odb_backend": "git",

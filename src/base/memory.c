@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,4 +50,11 @@ char *mem_strdup(const char *text)
 	size_t size = strlen(text) + 1;
 
 	return memcpy(mem_resize(NULL, size, 1), text, size);
+}
+
+size_t mem_held(void)
+{
+	struct mallinfo2 info = mallinfo2(); /* its parts are those of all threads */
+
+	return info.arena + info.hblkhd;
 }

@@ -22,6 +22,9 @@ void *mem_grow(void *ptr, size_t n, size_t *cap, size_t size);
 /* A copy of the NUL-terminated text; owned by the caller. */
 char *mem_strdup(const char *text);
 
+/* Bytes that the heap has from the system, in use or not. */
+size_t mem_held(void);
+
 /* With which a program ends that finds no memory. */
 enum { MEM_EXHAUSTED_STATUS = 2 };
 

@@ -4,11 +4,25 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+/* The most that is kept, in bytes of address space, and the least that is tried for. */
+static const uint64_t LOG_MAX = UINT64_C(1) << 36;
+static const uint64_t LOG_MIN = UINT64_C(1) << 26;
+
+/* What stands before a text. */
+struct message {
+	uint64_t len;
+	unsigned char key[KNOWN_KEY_SIZE];
+	unsigned char kind;
+};
+
+enum { KIND_KNOWN = 'k', KIND_KNOWN_FOR_RUN = 'r', KIND_FACTS = 'f' };
 
 struct knowledge_entry {
 	unsigned char key[KNOWN_KEY_SIZE];
-	unsigned char *value; /* NULL: the place is free */
+	const unsigned char *value; /* in the log; NULL: the place is free */
 	size_t len;
 };
 
@@ -44,38 +58,63 @@ static void grow(struct knowledge *k)
 	free(old.entries);
 }
 
-static void learn(struct knowledge *k, const unsigned char *key, struct bytes value)
+void knowledge_init(struct knowledge *k)
 {
-	struct knowledge_entry *entry;
-
-	grow(k);
-	entry = place_of(k, key);
-	k->count += !entry->value;
-	free(entry->value);
-	memcpy(entry->key, key, KNOWN_KEY_SIZE);
-	entry->value = mem_resize(NULL, value.len + 1, 1);
-	entry->len = value.len;
-	if (value.len)
-		memcpy(entry->value, value.ptr, value.len);
+	*k = (struct knowledge){.size = LOG_MAX};
+	for (; k->size >= LOG_MIN; k->size /= 2) {
+		k->log = mmap(NULL, k->size, PROT_READ | PROT_WRITE,
+		              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (k->log != MAP_FAILED)
+			return;
+	}
+	*k = (struct knowledge){0};
 }
 
 void knowledge_release(struct knowledge *k)
 {
-	for (size_t i = 0; i < k->cap; i++)
-		free(k->entries[i].value);
+	if (k->log)
+		munmap(k->log, k->size);
 	free(k->entries);
 	*k = (struct knowledge){0};
 }
 
+/* Enters into the table what the log has up to so many bytes. */
+static void enter(struct knowledge *k, uint64_t len)
+{
+	while (k->len < len) {
+		struct knowledge_entry *entry;
+		struct message head;
+
+		memcpy(&head, k->log + k->len, sizeof(head));
+		grow(k);
+		entry = place_of(k, head.key);
+		k->count += !entry->value;
+		memcpy(entry->key, head.key, KNOWN_KEY_SIZE);
+		entry->value = k->log + k->len + sizeof(head);
+		entry->len = (size_t)head.len;
+		k->len += sizeof(head) + head.len;
+	}
+}
+
+void knowledge_follow(struct knowledge *k, uint64_t len)
+{
+	if (k->log)
+		(void)mprotect(k->log, k->size, PROT_READ); /* it is the parent's to write */
+	enter(k, len);
+}
+
+/* Writes it to the log, if there is room, and into the table. */
+static void learn(struct knowledge *k, const struct message *head, struct bytes text)
+{
+	if (!k->log || text.len + sizeof(*head) > k->size - k->len)
+		return;
+	memcpy(k->log + k->len, head, sizeof(*head));
+	if (text.len)
+		memcpy(k->log + k->len + sizeof(*head), text.ptr, text.len);
+	enter(k, k->len + sizeof(*head) + text.len);
+}
+
 /* ---- Telling: a kind, a key, a length, and so many bytes ---- */
-
-enum { KIND_KNOWN = 'k', KIND_KNOWN_FOR_RUN = 'r', KIND_FACTS = 'f' };
-
-struct message {
-	uint64_t len;
-	unsigned char key[KNOWN_KEY_SIZE];
-	unsigned char kind;
-};
 
 static void say(struct knowledge_teller *t, const void *ptr, size_t len)
 {
@@ -184,7 +223,7 @@ bool knowledge_hear(struct knowledge *k, const struct known_store *lasting, stru
 	while (next_message(&said, &head, &text)) {
 		if (head.kind != KIND_KNOWN && head.kind != KIND_KNOWN_FOR_RUN)
 			continue;
-		learn(k, head.key, text);
+		learn(k, &head, text);
 		if (lasting && head.kind == KIND_KNOWN)
 			lasting->put(lasting->context, head.key, text);
 	}

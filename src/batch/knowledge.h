@@ -1,8 +1,8 @@
 /*
  * What the scans of one run know of packs and loose objects (history/known.h), so that what several
- * repositories have in common is scanned once. Children see what was known when they started; what
- * they find out they tell the parent, as messages on a descriptor, which also carry what they found
- * out about their repository.
+ * repositories have in common is scanned once. Children see what was known when they got their
+ * task; what they find out they tell the parent, as messages on a descriptor, which also carry what
+ * they found out about their repository.
  */
 #ifndef TRAWL_BATCH_KNOWLEDGE_H
 #define TRAWL_BATCH_KNOWLEDGE_H
@@ -10,12 +10,20 @@
 #include "batch/index.h"
 #include "history/known.h"
 
-/* Zero-initialise. */
 struct knowledge {
-	struct knowledge_entry *entries; /* a hash table */
+	unsigned char *log; /* messages one behind the other, in memory that children share */
+	uint64_t size;      /* bytes that it may have */
+	uint64_t len;       /* bytes that it has, as far as they are in the table */
+	struct knowledge_entry *entries; /* a hash table of what stands there */
 	size_t count;
 	size_t cap;
 };
+
+/* Nothing is known yet. Before the children start; what does not fit will not be known. */
+void knowledge_init(struct knowledge *knowledge);
+
+/* In a child: learns what the parent has heard since, up to so many bytes. */
+void knowledge_follow(struct knowledge *knowledge, uint64_t len);
 
 /* In a child: the run's knowledge, and where what is new goes. */
 struct knowledge_teller {

@@ -51,6 +51,7 @@ struct batch {
 	size_t side_by_side;
 	size_t *running; /* numbers in the list */
 	bool *started;   /* by number in the list */
+	bool *alone;     /* likewise: it gets a process of its own */
 	size_t first;    /* none before it waits to be started */
 	size_t done;
 	uint64_t index_ns;   /* when the index was written last */
@@ -98,14 +99,14 @@ static enum err scan_history(struct batch *b, const char *path, struct batch_fac
 {
 	struct session *s = &b->session;
 	struct history_options options = histories_options(s);
-	struct history *h = mem_calloc(1, sizeof(*h)); /* the process ends before its use does */
+	struct history h = {0};
 	enum err err;
 
 	options.known = &s->known;
 	options.rules = b->rules;
-	err = history_scan(h, path, s->engine, &s->rules, &options, error);
+	err = history_scan(&h, path, s->engine, &s->rules, &options, error);
 	if (!err) {
-		err = histories_add(s, h, path, error);
+		err = histories_add(s, &h, path, error);
 		facts->unwritten = err != ERR_NONE;
 	}
 	for (size_t i = 0; i < s->leaks.count; i++)
@@ -113,6 +114,8 @@ static enum err scan_history(struct batch *b, const char *path, struct batch_fac
 	facts->lost = s->result.coverage.lost_count;
 	facts->objects = s->result.coverage.files;
 	facts->bytes = s->result.coverage.bytes;
+	session_forget(s);
+	history_release(&h);
 	return err;
 }
 
@@ -129,10 +132,11 @@ static enum err reopen_state(struct session *s, struct known_store *lasting, str
 	return err;
 }
 
-static int scan_one(void *context, size_t task, int fd)
+static int scan_one(void *context, const struct order *order, int fd)
 {
 	struct batch *b = context;
-	const struct batch_line *line = batch_index_find(&b->index, b->list.items[task].path);
+	const struct batch_line *line =
+	    batch_index_find(&b->index, b->list.items[order->task].path);
 	struct known_store lasting = {0};
 	struct knowledge_teller teller = {&b->knowledge, NULL, fd, false};
 	struct batch_facts facts = {0};
@@ -141,6 +145,8 @@ static int scan_one(void *context, size_t task, int fd)
 	uint64_t start = clock_ns();
 	enum err err = look_at(&facts, line->path, &error);
 
+	b->session.options.threads = order->threads;
+	knowledge_follow(&b->knowledge, order->known);
 	if (!err)
 		before = unchanged(b, line, &facts);
 	if (before) {
@@ -152,6 +158,10 @@ static int scan_one(void *context, size_t task, int fd)
 		b->session.known = knowledge_store(&teller);
 		if (!err)
 			err = scan_history(b, line->path, &facts, &error);
+		if (b->session.options.state) {
+			state_close(b->session.state);
+			b->session.state = NULL;
+		}
 		facts.ns = clock_ns() - start;
 	}
 	if (err)
@@ -213,6 +223,22 @@ static enum lost_reason explain_end(const struct batch *b, const struct child_ou
 	}
 }
 
+/* Whether a process failed that had scanned other repositories before. */
+static bool may_be_others_fault(const struct child_outcome *outcome)
+{
+	return !outcome->fresh &&
+	       (outcome->end == CHILD_CRASHED || outcome->end == CHILD_OUT_OF_MEMORY);
+}
+
+/* Has the repository scanned once more, in a process of its own. */
+static void try_again(struct batch *b, size_t number)
+{
+	b->alone[number] = true;
+	b->started[number] = false;
+	if (number < b->first)
+		b->first = number;
+}
+
 /* Takes what became of a repository. */
 static enum err settle(struct batch *b, struct child_outcome *outcome, struct error *error)
 {
@@ -222,6 +248,11 @@ static enum err settle(struct batch *b, struct child_outcome *outcome, struct er
 	struct session *s = &b->session;
 	bool told;
 
+	if (may_be_others_fault(outcome)) {
+		buf_release(&outcome->said);
+		try_again(b, outcome->task);
+		return ERR_NONE;
+	}
 	told =
 	    outcome->end == CHILD_DONE && knowledge_hear(&b->knowledge, s->state ? &s->known : NULL,
 	                                                 buf_bytes(&outcome->said), &line->facts);
@@ -262,7 +293,7 @@ static bool must_wait(const struct batch *b, size_t number)
 {
 	const char *group = b->list.items[number].group;
 
-	for (size_t i = 0; *group && i < b->children.count; i++) {
+	for (size_t i = 0; *group && i < b->children.busy; i++) {
 		if (strcmp(b->list.items[b->running[i]].group, group) == 0)
 			return true;
 	}
@@ -286,15 +317,16 @@ static enum err start(struct batch *b, size_t number, struct error *error)
 	size_t left = b->list.count - b->done;
 	size_t beside = left < b->side_by_side ? left : b->side_by_side;
 	unsigned threads = b->session.options.threads;
-	enum err err;
+	struct order order = {.task = number,
+	                      .threads = threads > beside ? threads / (unsigned)beside : 1,
+	                      .known = b->knowledge.len};
+	enum err err =
+	    children_start(&b->children, &order, b->alone[number], &b->limits, scan_one, b, error);
 
-	b->session.options.threads = threads > beside ? threads / (unsigned)beside : 1;
-	err = children_start(&b->children, number, &b->limits, scan_one, b, error);
-	b->session.options.threads = threads;
 	if (err)
 		return err;
 	b->started[number] = true;
-	b->running[b->children.count - 1] = number;
+	b->running[b->children.busy - 1] = number;
 	return ERR_NONE;
 }
 
@@ -304,7 +336,7 @@ static void forget(struct batch *b, size_t number)
 
 	while (b->running[at] != number)
 		at++;
-	b->running[at] = b->running[b->children.count];
+	b->running[at] = b->running[b->children.busy];
 }
 
 /* Removes what processes left behind that were killed: this run has the folder for itself. */
@@ -329,11 +361,12 @@ static enum err run_all(struct batch *b, struct error *error)
 	size_t number;
 
 	b->started = mem_calloc(b->list.count, sizeof(*b->started));
+	b->alone = mem_calloc(b->list.count, sizeof(*b->alone));
 	b->running = mem_calloc(b->side_by_side, sizeof(*b->running));
 	while (!err && b->done < b->list.count) {
 		struct child_outcome outcome;
 
-		if (b->children.count < b->side_by_side && next_of(b, &number)) {
+		if (b->children.busy < b->side_by_side && next_of(b, &number)) {
 			err = start(b, number, error);
 			continue;
 		}
@@ -581,6 +614,7 @@ static enum err prepare(struct batch *b, struct error *error)
 	/* Here once, or it would take each child as long as its scan. */
 	(void)library_start();
 	engine_warm_up(b->session.engine);
+	knowledge_init(&b->knowledge);
 	progress_init(&b->progress, o);
 	return err ? err : keep(b, true, error);
 }
@@ -612,6 +646,7 @@ static void release(struct batch *b)
 	free(b->joined.items);
 	free(b->running);
 	free(b->started);
+	free(b->alone);
 	arena_release(&b->text);
 	if (b->lock >= 0)
 		close(b->lock);

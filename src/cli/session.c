@@ -569,6 +569,20 @@ int session_report(struct session *s, struct error *error)
 	return exit_status(s, &all);
 }
 
+void session_forget(struct session *s)
+{
+	scan_result_release(&s->result);
+	s->result = (struct scan_result){0};
+	leak_list_release(&s->leaks);
+	leak_list_release(&s->suppressed_leaks);
+	gone_list_release(&s->gone);
+	free(s->repositories);
+	s->repositories = NULL;
+	s->repository_count = 0;
+	s->unlisted_suppressed = s->old = 0;
+	s->stale = 0;
+}
+
 void session_end(struct session *s)
 {
 	for (size_t i = 0; i < s->report_count; i++)
@@ -576,13 +590,9 @@ void session_end(struct session *s)
 	free(s->reports);
 	engine_free(s->engine);
 	ruleset_release(&s->rules);
-	scan_result_release(&s->result);
-	leak_list_release(&s->leaks);
-	leak_list_release(&s->suppressed_leaks);
-	gone_list_release(&s->gone);
+	session_forget(s);
 	state_close(s->state);
 	settings_release(&s->settings);
-	free(s->repositories);
 	options_release(&s->options);
 	*s = (struct session){0};
 }

@@ -92,6 +92,9 @@ int session_report(struct session *session, struct error *error);
  */
 int session_history(struct session *session);
 
+/* Forgets what was found, so that the session is as it was before it found anything. */
+void session_forget(struct session *session);
+
 /* Says what was lost on standard error, even with -q, unless a text report tells. */
 void session_print_lost(const struct session *session);
 

@@ -9,6 +9,8 @@
  * of a file that has the same device, inode, size and times, and else found out: they are held
  * against those of a pack that this run has met, or digested. A loose object is known by its id and
  * the same of its file.
+ *
+ * Of a pack in which something was found there is kept, too, what leads to it (leads.h).
  */
 #ifndef TRAWL_HISTORY_KNOWN_H
 #define TRAWL_HISTORY_KNOWN_H

@@ -100,6 +100,20 @@ static void assert_ends(void (*call)(void))
 	assert_string_equal(said, message);
 }
 
+static void what_is_held(void **state)
+{
+#ifndef TRAWL_SANITIZE
+	enum { SIZE = 64 << 20 };
+	size_t held = mem_held();
+	void *large = mem_calloc(SIZE, 1);
+
+	assert_true(mem_held() >= held + SIZE);
+	free(large);
+	assert_true(mem_held() < held + SIZE);
+#endif
+	(void)state;
+}
+
 static void out_of_memory_ends_the_program(void **state)
 {
 	(void)state;
@@ -114,6 +128,7 @@ int main(void)
 	    cmocka_unit_test(zeroed_memory),
 	    cmocka_unit_test(growing_arrays),
 	    cmocka_unit_test(copied_text),
+	    cmocka_unit_test(what_is_held),
 	    cmocka_unit_test(out_of_memory_ends_the_program),
 	};
 

@@ -350,7 +350,41 @@ class Limits(Batches):
                       errors)
 
 
+    def test_a_crash_after_other_repositories(self):
+        """What a process had scanned before may be to blame: another one tries again."""
+        for name, kilobytes in ("largest", 300), ("large", 200), ("small", 1):
+            self.make("all/" + name, os.urandom(kilobytes << 10).hex(" ", 16))
+            self.run_command("git", "gc", "-q", cwd=self.top / "all" / name)
+        process, child = self.first_child()
+        while not list((self.top / "out").glob("largest*.jsonl")):
+            self.assertIsNone(process.poll())
+            time.sleep(0.002)
+        children = pathlib.Path("/proc/%d/task/%d/children" % (process.pid, process.pid))
+        self.assertEqual(children.read_text().split(), [str(child)])
+        time.sleep(0.05)
+        os.kill(child, signal.SIGABRT)
+        errors = process.communicate()[1].decode()
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual([line["state"] for line in self.index("out")[1:]], ["done"] * 3)
+        self.assertEqual(self.merged("out", status=0), self.whole(status=0))
+
+
 class Common(Batches):
+    def test_a_process_for_all_says_what_one_for_each_says(self):
+        self.make_some(9)
+        for number in range(3):
+            self.make("all/large%d" % number, token() + "\n" + os.urandom(1 << 20).hex(" ", 16))
+            self.run_command("git", "gc", "-q", cwd=self.top / ("all/large%d" % number))
+            self.run_command("cp", "-r", "all/large%d" % number, "all/copied%d" % number)
+        self.trawl("batch", "out", "--recursive", "all", "-q", "-j", "1")
+        for repository in sorted((self.top / "all").iterdir()):
+            self.trawl("batch", "each", "all/" + repository.name, "-q")
+        files = [file.name for file in (self.top / "each").glob("*-*.jsonl")]
+        self.assertEqual(len(files), 15)
+        for file in files:
+            same = (self.top / "out" / file).read_text()
+            self.assertEqual((self.top / "each" / file).read_text(), same)
+
     def test_forks_are_scanned_once(self):
         self.make("all/original")
         filler = "\n".join("%x" % random.getrandbits(80) for _ in range(40000))

@@ -83,9 +83,10 @@ static void check_index(const unsigned char *data, size_t size)
 
 static void check_said(struct bytes said)
 {
-	struct knowledge knowledge = {0};
+	struct knowledge knowledge;
 	struct batch_facts facts;
 
+	knowledge_init(&knowledge);
 	knowledge_hear(&knowledge, NULL, said, &facts);
 	knowledge_release(&knowledge);
 }
