@@ -112,7 +112,7 @@ const char help_scan[] =
     "but something could not be scanned.\n";
 
 const char help_batch[] =
-    "Scan many repositories, each in a process of its own, and keep a result for each.\n"
+    "Scan many repositories in processes of their own, and keep a result for each.\n"
     "\n"
     "Usage: trawl batch [OPTION...] OUT [REPO...]\n"
     "       trawl batch --plan FILE [REPO...]\n"
