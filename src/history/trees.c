@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 #include "base/pool.h"
-#include "detect/fingerprint.h"
 #include "history/tree_records.h"
 
 #include <limits.h>
@@ -38,6 +37,8 @@ struct share {
 	bool marked;            /* that tree is */
 	struct id_map missing;  /* what these trees name and no store holds */
 	struct object_id *held; /* some that stores hold, by key: versions name the same again */
+	uint32_t first_tree, trees_end; /* the graph's trees that are recorded here */
+	uint32_t *names;                /* the graph's numbers of the records' names */
 };
 
 struct building {
@@ -55,6 +56,7 @@ struct building {
 struct tree_place {
 	struct share *worker;
 	uint32_t record;
+	uint32_t run; /* of that record, once it was followed */
 };
 
 /* The visitor's state of a tree. */
@@ -334,6 +336,7 @@ static void find_trees(struct building *b)
 	for (unsigned w = 0; w < b->worker_count; w++) {
 		const struct tree_records *r = &b->workers[w].records;
 
+		b->workers[w].first_tree = trees->count;
 		for (size_t i = 0; i < r->count; i++) {
 			bool added = false;
 			uint32_t tree;
@@ -346,8 +349,9 @@ static void find_trees(struct building *b)
 			if (!added)
 				continue; /* a pack holds it twice */
 			b->places = mem_grow(b->places, tree, &cap, sizeof(*b->places));
-			b->places[tree] = (struct tree_place){&b->workers[w], (uint32_t)i};
+			b->places[tree] = (struct tree_place){&b->workers[w], (uint32_t)i, 0};
 		}
+		b->workers[w].trees_end = trees->count;
 	}
 }
 
@@ -357,60 +361,75 @@ static void follow_trees(void *shared, unsigned number)
 	unsigned next;
 
 	(void)number;
-	while ((next = atomic_fetch_add(&b->next, 1)) < b->worker_count)
-		tree_records_follow(&b->workers[next].records, &b->graph->targets,
-		                    &b->graph->trees);
+	while ((next = atomic_fetch_add(&b->next, 1)) < b->worker_count) {
+		const struct share *s = &b->workers[next];
+		struct tree_records *r = &b->workers[next].records;
+
+		tree_records_follow(r, &b->graph->targets, &b->graph->trees);
+		for (uint32_t t = s->first_tree; t < s->trees_end; t++)
+			b->places[t].run = r->items[b->places[t].record].run;
+	}
 }
 
 /* ---- Nodes ---- */
 
+/*
+ * What is known of nodes while they are made. The links of a node are read one after the other:
+ * each leads from one state to the next. So equal links end in one state, and different ones in
+ * two.
+ */
 struct naming {
 	struct tree_graph *graph;
-	const struct tree_place *places;
-	struct id_map known; /* digests of nodes; a node's number is its digest's */
+	const struct building *building;
+	struct id_map states; /* keys of (state, link); number + 1 is the state that comes next */
+	uint32_t *nodes;      /* by state; NODE_NONE: no node's links end here */
+	size_t cap;
 };
 
-/* The node that has these links, which the graph's last links are: an old one or a new one. */
-static uint32_t node_of_links(struct naming *n, size_t first)
+/* The state after `state` (0: there was no link yet) and a link of this name. */
+static uint32_t next_state(struct naming *n, uint32_t state, uint32_t name, const struct way *way,
+                           uint32_t to)
 {
-	/* Keyed only because the function is; the digest never leaves the process. */
-	static const struct fingerprint_key key = {{0}};
-	struct tree_graph *g = n->graph;
-	struct object_id digest = {{0}};
-	struct buf text;
+	const uint32_t parts[] = {state, name, to, way->is_target};
+	struct object_id key = {{0}};
 	bool added;
-	uint32_t node;
+
+	_Static_assert(sizeof(parts) <= sizeof(key.bytes), "an id holds a key");
+	memcpy(key.bytes, parts, sizeof(parts));
+	state = id_map_add(&n->states, &key, &added) + 1;
+	if (added) {
+		n->nodes = mem_grow(n->nodes, state, &n->cap, sizeof(*n->nodes));
+		n->nodes[state] = NODE_NONE;
+	}
+	return state;
+}
+
+/* The node that has the graph's links from `first` on, which end in the state. */
+static uint32_t node_of_links(struct naming *n, size_t first, uint32_t state)
+{
+	struct tree_graph *g = n->graph;
 
 	if (g->link_count == first)
 		return NODE_NONE;
-	buf_init(&text, SIZE_MAX);
-	for (size_t i = first; i < g->link_count; i++) {
-		const struct link *l = &g->links[i];
-
-		buf_append(&text, l->name);
-		buf_append(&text, (struct bytes){
-				      (const unsigned char *)(l->is_target ? "\0b" : "\0t"), 2});
-		buf_append(&text, (struct bytes){(const unsigned char *)&l->to, sizeof(l->to)});
-	}
-	fingerprint_make(&key, "node", buf_bytes(&text), digest.bytes);
-	buf_release(&text);
-	node = id_map_add(&n->known, &digest, &added) + 1;
-	if (!added) {
+	if (n->nodes[state] != NODE_NONE) {
 		g->link_count = first;
-		return node;
+		return n->nodes[state];
 	}
+	n->nodes[state] = (uint32_t)g->node_count;
 	g->nodes = mem_grow(g->nodes, g->node_count, &g->node_cap, sizeof(*g->nodes));
 	g->nodes[g->node_count++] = (struct node){first, (uint32_t)(g->link_count - first)};
-	return node;
+	return n->nodes[state];
 }
 
 /* Gives the tree, those with the same ways, and all below them their nodes. */
 static uint32_t name_tree(struct naming *n, uint32_t tree, unsigned depth)
 {
 	struct tree_graph *g = n->graph;
-	struct tree_records *r = &n->places[tree].worker->records;
-	struct tree_run *run = &r->runs[r->items[n->places[tree].record].run];
+	const struct share *s = n->building->places[tree].worker;
+	const struct tree_records *r = &s->records;
+	struct tree_run *run = &r->runs[n->building->places[tree].run];
 	const struct way *ways = r->ways + run->first;
+	uint32_t state = 0;
 	size_t first;
 
 	g->open |= depth > DEPTH_MAX;
@@ -424,29 +443,46 @@ static uint32_t name_tree(struct naming *n, uint32_t tree, unsigned depth)
 	}
 	first = g->link_count;
 	for (uint32_t i = 0; i < run->count; i++) {
-		struct link link = {r->names[ways[i].name], ways[i].is_target, ways[i].to};
+		uint32_t name = s->names[ways[i].name], to = ways[i].to;
 
-		if (!link.is_target)
-			link.to = name_tree(n, link.to, depth + 1);
-		if (!link.is_target && link.to == NODE_NONE)
+		if (!ways[i].is_target)
+			to = name_tree(n, to, depth + 1);
+		if (!ways[i].is_target && to == NODE_NONE)
 			continue;
 		g->links = mem_grow(g->links, g->link_count, &g->link_cap, sizeof(*g->links));
-		g->links[g->link_count++] = link;
+		g->links[g->link_count++] =
+		    (struct link){g->names.texts[name], ways[i].is_target, to};
+		state = next_state(n, state, name, &ways[i], to);
 	}
-	run->node = node_of_links(n, first);
+	run->node = node_of_links(n, first, state);
 	return run->node;
+}
+
+/* Gives all names of all workers the graph's numbers. */
+static void number_names(struct building *b)
+{
+	for (unsigned w = 0; w < b->worker_count; w++) {
+		struct share *s = &b->workers[w];
+		bool added;
+
+		s->names = mem_calloc(s->records.name_count, sizeof(*s->names));
+		for (size_t i = 0; i < s->records.name_count; i++)
+			s->names[i] = text_map_add(&b->graph->names, s->records.names[i], &added);
+	}
 }
 
 /* Gives all trees their nodes. */
 static void name_trees(struct building *b)
 {
 	struct tree_graph *g = b->graph;
-	struct naming naming = {.graph = g, .places = b->places};
+	struct naming naming = {.graph = g, .building = b};
 
+	number_names(b);
 	g->tree_nodes = mem_calloc(g->trees.count, sizeof(*g->tree_nodes));
 	for (uint32_t t = 0; t < g->trees.count; t++)
 		g->tree_nodes[t] = name_tree(&naming, t, 0);
-	id_map_release(&naming.known);
+	id_map_release(&naming.states);
+	free(naming.nodes);
 }
 
 void tree_graph_init(struct tree_graph *graph)
@@ -478,7 +514,7 @@ void tree_graph_build(struct tree_graph *graph, struct objects *objects, const s
 	name_trees(&b);
 	for (unsigned w = 0; w < b.worker_count; w++) {
 		graph->cut |= b.workers[w].records.cut;
-		arena_adopt(&graph->names, &b.workers[w].records.name_text);
+		free(b.workers[w].names);
 		tree_records_release(&b.workers[w].records);
 	}
 	free(b.workers);
@@ -493,7 +529,7 @@ void tree_graph_release(struct tree_graph *graph)
 	free(graph->tree_nodes);
 	id_map_release(&graph->targets);
 	id_map_release(&graph->trees);
-	arena_release(&graph->names);
+	text_map_release(&graph->names);
 	*graph = (struct tree_graph){0};
 }
 

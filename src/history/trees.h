@@ -7,6 +7,7 @@
 #ifndef TRAWL_HISTORY_TREES_H
 #define TRAWL_HISTORY_TREES_H
 
+#include "base/text_map.h"
 #include "history/objects.h"
 
 /* A tree that leads to no target. */
@@ -34,9 +35,9 @@ struct tree_graph {
 	struct link *links;
 	size_t link_count;
 	size_t link_cap;
-	struct id_map trees;  /* those that were found to lead somewhere */
-	uint32_t *tree_nodes; /* by number of the tree */
-	struct arena names;
+	struct id_map trees;   /* those that were found to lead somewhere */
+	uint32_t *tree_nodes;  /* by number of the tree */
+	struct text_map names; /* of links */
 	bool cut;  /* a comparison was ended early, or trees lead to more than is followed */
 	bool open; /* a tree of a pack names what no pack holds, or may; or it is too deep */
 	bool led;  /* of packs that are known only their leads were read */
