@@ -17,6 +17,7 @@ enum {
 	LINKS_MAX = 1 << 17,  /* that one comparison follows */
 	TOLD_MAX = 64,
 	AHEAD = 16, /* records on, whose ids are called for */
+	FEW = 512,  /* trees; looking at so many takes no longer than starting a thread */
 };
 
 /* ---- Reading the trees ---- */
@@ -37,6 +38,7 @@ struct share {
 	bool marked;            /* that tree is */
 	struct id_map missing;  /* what these trees name and no store holds */
 	struct object_id *held; /* some that stores hold, by key: versions name the same again */
+	size_t marked_count;    /* trees, without those that are here again */
 	uint32_t first_tree, trees_end; /* the graph's trees that are recorded here */
 	uint32_t *names;                /* the graph's numbers of the records' names */
 };
@@ -46,7 +48,8 @@ struct building {
 	const struct objects *objects; /* to look for what is missing; NULL: not asked */
 	struct share *workers;
 	unsigned worker_count;
-	atomic_uint next;          /* the worker whose trees are to be followed */
+	atomic_uint next;          /* the worker whose trees are to be looked at */
+	atomic_bool more;          /* trees were marked */
 	_Atomic uint64_t *filter;  /* of marked trees' ids, by their first bits */
 	unsigned filter_shift;     /* the other bits of a key */
 	struct tree_place *places; /* by tree */
@@ -292,6 +295,20 @@ static bool name_outside(const struct tree_records *r, const struct objects *obj
 
 /* ---- Which trees lead to the targets ---- */
 
+/*
+ * Lets threads do the work, which takes the next worker's trees until none are left. For a few
+ * trees it takes longer to start a thread.
+ */
+static void run_all(struct building *b, void (*work)(void *building, unsigned number))
+{
+	size_t count = 0;
+
+	for (unsigned w = 0; w < b->worker_count; w++)
+		count += b->workers[w].records.count;
+	atomic_store(&b->next, 0);
+	pool_run(count < FEW ? 1 : b->worker_count, work, b);
+}
+
 /* Whether the tree names a marked folder, or is based on a marked tree. */
 static bool may_lead(const struct building *b, const struct tree_records *r,
                      const struct tree_record *t)
@@ -305,34 +322,59 @@ static bool may_lead(const struct building *b, const struct tree_records *r,
 	return false;
 }
 
-/* Marks trees that may lead to marked ones; false: none was new. */
-static bool mark_more(struct building *b)
+/* Marks those of the worker's trees that may lead to marked ones; false: none was new. */
+static bool mark_trees(struct building *b, struct share *s)
 {
+	struct tree_records *r = &s->records;
 	bool more = false;
 
-	for (unsigned w = 0; w < b->worker_count; w++) {
-		struct tree_records *r = &b->workers[w].records;
+	s->marked_count = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		struct tree_record *t = &r->items[i];
 
-		for (size_t i = 0; i < r->count; i++) {
-			struct tree_record *t = &r->items[i];
-
-			if (t->marked || !may_lead(b, r, t))
-				continue;
+		if (!t->marked && may_lead(b, r, t)) {
 			t->marked = more = true;
 			filter_add(b, &t->id);
 		}
+		s->marked_count += t->marked && !t->again;
 	}
 	return more;
+}
+
+static void mark_more(void *shared, unsigned number)
+{
+	struct building *b = shared;
+	unsigned next;
+
+	(void)number;
+	while ((next = atomic_fetch_add(&b->next, 1)) < b->worker_count) {
+		if (mark_trees(b, &b->workers[next]))
+			atomic_store(&b->more, true);
+	}
+}
+
+/* Marks all trees that may lead to marked ones. Returns how many are marked. */
+static size_t mark_all(struct building *b)
+{
+	size_t count = 0;
+
+	do {
+		atomic_store(&b->more, false);
+		run_all(b, mark_more);
+	} while (atomic_load(&b->more));
+	for (unsigned w = 0; w < b->worker_count; w++)
+		count += b->workers[w].marked_count;
+	return count;
 }
 
 /* Gives the graph the trees that lead to a target, and perhaps some more. */
 static void find_trees(struct building *b)
 {
 	struct id_map *trees = &b->graph->trees;
-	size_t cap = 0;
+	size_t count = mark_all(b);
 
-	while (mark_more(b))
-		;
+	id_map_reserve(trees, count);
+	b->places = mem_calloc(count, sizeof(*b->places));
 	for (unsigned w = 0; w < b->worker_count; w++) {
 		const struct tree_records *r = &b->workers[w].records;
 
@@ -346,10 +388,9 @@ static void find_trees(struct building *b)
 			if (!r->items[i].marked || r->items[i].again)
 				continue;
 			tree = id_map_add(trees, &r->items[i].id, &added);
-			if (!added)
-				continue; /* a pack holds it twice */
-			b->places = mem_grow(b->places, tree, &cap, sizeof(*b->places));
-			b->places[tree] = (struct tree_place){&b->workers[w], (uint32_t)i, 0};
+			if (added) /* no other pack holds it, too */
+				b->places[tree] =
+				    (struct tree_place){&b->workers[w], (uint32_t)i, 0};
 		}
 		b->workers[w].trees_end = trees->count;
 	}
@@ -510,7 +551,7 @@ void tree_graph_build(struct tree_graph *graph, struct objects *objects, const s
 	for (unsigned w = 0; w < b.worker_count && !graph->open; w++)
 		graph->open = name_outside(&b.workers[w].records, objects);
 	find_trees(&b);
-	pool_run(b.worker_count, follow_trees, &b);
+	run_all(&b, follow_trees);
 	name_trees(&b);
 	for (unsigned w = 0; w < b.worker_count; w++) {
 		graph->cut |= b.workers[w].records.cut;
