@@ -724,10 +724,20 @@ void pack_map(const struct pack *pack, uint32_t first, uint32_t end)
 	              MADV_POPULATE_READ);
 }
 
+void pack_entry_near(const struct pack *pack, uint32_t entry)
+{
+	if (entry == PACK_NONE)
+		return;
+	__builtin_prefetch(&pack->offsets[entry]);
+	__builtin_prefetch(&pack->places[entry]);
+}
+
 void pack_entry_call(const struct pack *pack, uint32_t entry)
 {
-	if (entry != PACK_NONE)
-		__builtin_prefetch(pack->data.ptr + pack->offsets[entry]);
+	if (entry == PACK_NONE)
+		return;
+	__builtin_prefetch(pack->data.ptr + pack->offsets[entry]);
+	__builtin_prefetch(pack_id(pack, entry));
 }
 
 /*

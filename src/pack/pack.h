@@ -112,7 +112,11 @@ void pack_entry_expect(const struct pack *pack, uint32_t entry);
 /* Maps the pages of entries [first, end), which are about to be read, where the system can. */
 void pack_map(const struct pack *pack, uint32_t first, uint32_t end);
 
-/* Says that the processor will soon read the entry; `entry` may be PACK_NONE. */
+/*
+ * Say that the processor will soon read the entry and its id: first that it will be called for,
+ * then, when what tells where they lie has come, call for them. `entry` may be PACK_NONE.
+ */
+void pack_entry_near(const struct pack *pack, uint32_t entry);
 void pack_entry_call(const struct pack *pack, uint32_t entry);
 
 /* ---- By offset ---- */

@@ -657,6 +657,16 @@ static bool restore(struct worker *w, struct frame *f)
 	return true;
 }
 
+/* Says that the entry, which may be PACK_NONE, is one of the next. */
+static void near(const struct forest *f, uint32_t entry)
+{
+	if (entry == PACK_NONE)
+		return;
+	__builtin_prefetch(&f->first_child[entry]);
+	__builtin_prefetch(&f->next_sibling[entry]);
+	pack_entry_near(f->pack, entry);
+}
+
 /* Makes and shows one entry, whose base is the last frame (if it has one there), and puts it on the
  * way if others are based on it. */
 static void follow(struct worker *w, uint32_t number, bool has_base)
@@ -664,11 +674,12 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 	const struct visitor *v = w->walk->visitor;
 	struct frame frame = {.entry = number, .next_child = w->forest->first_child[number]};
 	struct frame *base = has_base ? &w->frames[w->depth - 1] : NULL;
+	const uint32_t next_sibling = w->forest->next_sibling[number];
 	bool made;
 
 	/* By the time this one is done, the next one is there. */
-	pack_entry_call(w->forest->pack, frame.next_child);
-	pack_entry_call(w->forest->pack, w->forest->next_sibling[number]);
+	near(w->forest, frame.next_child);
+	near(w->forest, next_sibling);
 	frame.content = w->spare;
 	frame.content.max = w->walk->options->object_max;
 	w->spare = (struct buf){0};
@@ -691,6 +702,8 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 		if (made)
 			w->counts.stored += frame.content.len;
 	}
+	pack_entry_call(w->forest->pack, frame.next_child);
+	pack_entry_call(w->forest->pack, next_sibling);
 	if (!made) {
 		/* An earlier pack's copy of it was shown, or told to be lost. */
 		if (!in_earlier_pack(w, pack_id(w->forest->pack, number)))
@@ -720,6 +733,7 @@ static void walk_piece(struct worker *w, const struct piece *piece)
 
 	w->forest = f;
 	w->counts.pieces++;
+	pack_entry_call(f->pack, piece->entry);
 	if (has_base) {
 		struct frame base = {.entry = parent, .next_child = PACK_NONE, .dropped = true};
 
