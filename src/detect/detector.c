@@ -806,23 +806,27 @@ static bool read_part(struct detector *d, enum reading reading, struct bytes tex
 }
 
 /*
- * Reads what lies between the ranges that a text copies, with a stub's width around it: finds all
- * hits that do not lie whole in a range, and some that do.
+ * Reads what lies between the ranges that a text copies, with a stub's width on those sides where
+ * one may stand across the end of a range: finds all hits that do not lie whole in a range, and
+ * some that do.
  */
 static bool read_gaps(struct detector *d, struct bytes text, const struct segments *segments,
                       struct hits *hits)
 {
-	uint32_t margin = prefilter_stub_width(d->engine->prefilter);
+	const struct prefilter *prefilter = d->engine->prefilter;
+	uint32_t margin = prefilter_stub_width(prefilter);
 	uint32_t done = 0; /* up to here the text has been read */
 	uint32_t gap = 0;  /* where the present gap starts */
 
 	margin = margin ? margin - 1 : 0;
 	for (size_t i = 0; i <= segments->count; i++) {
 		const struct segment *s = i < segments->count ? &segments->items[i] : NULL;
-		uint32_t gap_end = s ? s->start : (uint32_t)text.len;
-		uint32_t start = gap > margin ? gap - margin : 0;
-		uint32_t end = text.len - gap_end > margin ? gap_end + margin : (uint32_t)text.len;
+		uint32_t start = gap, end = s ? s->start : (uint32_t)text.len;
 
+		if (prefilter_crosses(prefilter, text, start))
+			start = start > margin ? start - margin : 0;
+		if (prefilter_crosses(prefilter, text, end))
+			end = text.len - end > margin ? end + margin : (uint32_t)text.len;
 		/* What was read for the last gap need not be read again, but for a stub's width. */
 		if (start + margin < done)
 			start = done - margin;

@@ -17,6 +17,7 @@ struct stub_set {
 struct prefilter {
 	struct stub_set sets[STUB_GROUPS][PART_COUNT];
 	struct nearness near;
+	struct byte_set pairs[256]; /* by byte, what may stand behind it in a stub */
 	uint32_t stub_width;
 };
 
@@ -52,6 +53,8 @@ static enum err open_part(struct prefilter *p, int part, const struct stub_index
 		if (stubs->stubs[i].width > p->stub_width)
 			p->stub_width = stubs->stubs[i].width;
 	}
+	for (unsigned byte = 0; stubs->count && byte < 256; byte++)
+		byte_set_merge(&p->pairs[byte], &stubs->pairs[byte]);
 	p->near.any |= stubs->anywhere < stubs->count;
 	if (stubs->near_before > p->near.before)
 		p->near.before = stubs->near_before;
@@ -111,6 +114,12 @@ void prefilter_scratch_free(struct prefilter_scratch *scratch)
 uint32_t prefilter_stub_width(const struct prefilter *prefilter)
 {
 	return prefilter->stub_width;
+}
+
+bool prefilter_crosses(const struct prefilter *prefilter, struct bytes text, uint32_t at)
+{
+	return at > 0 && at < text.len &&
+	       byte_set_has(&prefilter->pairs[text.ptr[at - 1]], text.ptr[at]);
 }
 
 struct nearness prefilter_near(const struct prefilter *prefilter)

@@ -27,6 +27,9 @@ void prefilter_scratch_free(struct prefilter_scratch *scratch);
 /* The longest stub, in bytes; 0 when there is none. */
 uint32_t prefilter_stub_width(const struct prefilter *prefilter);
 
+/* Whether a stub may stand on both sides of this place; true may be wrong, false never. */
+bool prefilter_crosses(const struct prefilter *prefilter, struct bytes text, uint32_t at);
+
 /* Where STUBS_NEAR matter: as in struct stub_index, for all parts together. */
 struct nearness {
 	bool any;        /* there are such */

@@ -292,8 +292,15 @@ static void put_stub_index(FILE *out, const struct stub_index *index)
 	}
 	fprintf(out,
 	        "\t},\n\t.count = %zu,\n\t.anywhere = %zu,\n\t.near_before = %" PRIu32
-	        ",\n\t.near_after = %" PRIu32 ",\n\t.first_use = (const uint32_t[]){\n",
+	        ",\n\t.near_after = %" PRIu32 ",\n\t.pairs = (const struct byte_set[]){\n",
 	        index->count, index->anywhere, index->near_before, index->near_after);
+	for (unsigned byte = 0; byte < 256; byte++) {
+		const uint64_t *bits = index->pairs[byte].bits;
+
+		fprintf(out, "\t{{%" PRIu64 "u, %" PRIu64 "u, %" PRIu64 "u, %" PRIu64 "u}},\n",
+		        bits[0], bits[1], bits[2], bits[3]);
+	}
+	fputs("\t},\n\t.first_use = (const uint32_t[]){\n", out);
 	for (size_t i = 0; i <= index->count; i++)
 		fprintf(out, "\t%" PRIu32 "u,\n", index->first_use[i]);
 	fputs("\t},\n\t.uses = (const struct stub_use[]){\n", out);

@@ -19,6 +19,7 @@ enum {
 	STARTS_COST_MAX = 100,  /* bits of selectivity that more of them cost */
 	STEPS_PER_RUN = 8,      /* weighing a stub costs as much as that many nodes */
 	SMALL_SET = 8,          /* bytes of a set that does not interrupt a literal */
+	WIDE_SET = 70,          /* bytes of a set that tells nothing */
 	PREFIX_MAX = 16,        /* bytes of a secret that a preview may show */
 	LEAD_MIN = 4,           /* bytes of a start that chance does not bring */
 	LEADS_MAX = 32,         /* texts that one run may stand for */
@@ -206,6 +207,8 @@ static double run_trim(struct run *run)
 
 	if (run->len > STUB_MAX)
 		run->len = STUB_MAX;
+	while (run->len && byte_set_size(run->sets[run->len - 1]) > WIDE_SET)
+		run->len--;
 	/* A literal is three bytes in a row that are fixed but for their case. */
 	for (unsigned i = 0; i < run->len; i++) {
 		struct byte_set folded = *run->sets[i];

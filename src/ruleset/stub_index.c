@@ -198,12 +198,29 @@ static void widen(struct stub_index *index, const struct entry *entry, const str
 	index->near_after = after > index->near_after ? after : index->near_after;
 }
 
+/* Notes which bytes may stand side by side in the stub. */
+static void note_pairs(const struct stub *stub, struct byte_set pairs[256])
+{
+	struct byte_set sets[BYTE_SETS_MAX];
+	size_t width = stub_sets(stub, sets);
+
+	for (unsigned byte = 0; !width && byte < 256; byte++)
+		byte_set_add_range(&pairs[byte], 0, 255);
+	for (size_t i = 0; i + 1 < width; i++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			if (byte_set_has(&sets[i], byte))
+				byte_set_merge(&pairs[byte], &sets[i + 1]);
+		}
+	}
+}
+
 void stub_index_build(struct stub_index *index, const struct rule *rules, size_t count,
                       struct arena *arena)
 {
 	struct entries e = {0};
 	struct stub *stubs;
 	struct stub_use *uses;
+	struct byte_set *pairs;
 	uint32_t *first_use, use_count = 0;
 	size_t stub_count = 0;
 
@@ -216,6 +233,8 @@ void stub_index_build(struct stub_index *index, const struct rule *rules, size_t
 	stubs = arena_alloc(arena, e.count, sizeof(*stubs));
 	uses = arena_alloc(arena, e.count, sizeof(*uses));
 	first_use = arena_alloc(arena, e.count + 1, sizeof(*first_use));
+	pairs = arena_alloc(arena, 256, sizeof(*pairs));
+	memset(pairs, 0, 256 * sizeof(*pairs));
 	for (size_t i = 0; i < e.count; i++) {
 		const struct entry *entry = &e.items[i];
 
@@ -224,6 +243,7 @@ void stub_index_build(struct stub_index *index, const struct rule *rules, size_t
 		if (!i || compare_stubs(&entry->stub, &entry[-1].stub) != 0) {
 			first_use[stub_count] = use_count;
 			stubs[stub_count++] = entry->stub;
+			note_pairs(&entry->stub, pairs);
 			index->anywhere += entry->group == STUBS_ANYWHERE;
 		}
 		uses[use_count++] = entry->use;
@@ -233,6 +253,7 @@ void stub_index_build(struct stub_index *index, const struct rule *rules, size_t
 	first_use[stub_count] = use_count;
 	index->stubs = stubs;
 	index->count = stub_count;
+	index->pairs = pairs;
 	index->first_use = first_use;
 	index->uses = uses;
 	free(e.items);

@@ -41,6 +41,8 @@ struct stub_index {
 	/* STUBS_NEAR matter from so many bytes before a long word's start on ... */
 	uint32_t near_before;
 	uint32_t near_after; /* ... to so many behind its end, the stub included */
+	/* By byte, what may stand behind it in some stub: 256 of them, or NULL for no stubs. */
+	const struct byte_set *pairs;
 	const uint32_t
 	    *first_use; /* count + 1 entries: the uses of stub i are uses[first_use[i]] ... */
 	const struct stub_use *uses;

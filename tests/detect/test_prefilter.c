@@ -24,7 +24,7 @@ struct scene {
 static void scene_open(struct scene *s)
 {
 	static const char *const content[] = {"acme.key", NULL};
-	static const struct anchor anchors[] = {{{"acme_[0-9]{3}", false, 8}, 0, 0}};
+	static const struct anchor anchors[] = {{{"acme\\x5f[0-9]{3}", false, 8}, 0, 0}};
 	static const struct rule rules[] = {
 	    {.id = "a", .anchors = anchors, .anchor_count = 1},
 	    {.id = "b", .include.content = content},
@@ -68,7 +68,7 @@ static void hits_name_stub_and_first_byte(void **state)
 	scene_open(&s);
 	scan(&s, text, 0, text.len);
 	assert_int_equal(s.hits.count, 3);
-	/* Stubs are in order of their expressions: acme\x2ekey, acme_[0-9]{3}. */
+	/* Stubs are in order of their expressions: acme\x2ekey, acme\x5f[0-9]{3}. */
 	assert_int_equal(s.hits.items[0].at, 0);
 	assert_int_equal(s.hits.items[0].stub, s.first + 1);
 	assert_int_equal(s.hits.items[1].at, 9);
@@ -94,6 +94,51 @@ static void only_what_stands_whole_in_the_range_is_a_hit(void **state)
 			assert_true(!whole || s.hits.items[0].at == 2);
 		}
 	}
+	scene_close(&s);
+}
+
+/* A text that the stub matches: of each place's bytes one, a different one for each pick. */
+static size_t spell(const struct stub *stub, unsigned pick, unsigned char out[BYTE_SETS_MAX])
+{
+	struct byte_set sets[BYTE_SETS_MAX];
+	size_t len = stub_sets(stub, sets);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned byte = pick * 37 % 256;
+
+		while (!byte_set_has(&sets[i], byte))
+			byte = (byte + 1) % 256;
+		out[i] = (unsigned char)byte;
+	}
+	return len;
+}
+
+static void stubs_cross_where_their_bytes_may_meet(void **state)
+{
+	const struct stub_index *stubs;
+	struct bytes text = bytes_of("a);\n\tb");
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	stubs = &s.set.parts[PART_BUILTIN].stubs;
+	for (size_t i = 0; i < stubs->count; i++) {
+		for (unsigned pick = 0; pick < 5; pick++) {
+			unsigned char bytes[BYTE_SETS_MAX];
+			size_t len = spell(&stubs->stubs[i], pick, bytes);
+
+			assert_true(len > 0);
+			for (uint32_t at = 1; at < len; at++)
+				assert_true(
+				    prefilter_crosses(s.prefilter, (struct bytes){bytes, len}, at));
+		}
+	}
+	/* What most lines end and start with stands in no stub; nothing stands before a text. */
+	assert_false(prefilter_crosses(s.prefilter, text, 3));
+	assert_false(prefilter_crosses(s.prefilter, text, 4));
+	assert_false(prefilter_crosses(s.prefilter, bytes_of("acme_"), 0));
+	assert_true(prefilter_crosses(s.prefilter, bytes_of("acme_"), 4));
+	assert_false(prefilter_crosses(s.prefilter, bytes_of("acme_"), 5));
 	scene_close(&s);
 }
 
@@ -209,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hits_name_stub_and_first_byte),
 	    cmocka_unit_test(only_what_stands_whole_in_the_range_is_a_hit),
+	    cmocka_unit_test(stubs_cross_where_their_bytes_may_meet),
 	    cmocka_unit_test(an_empty_text_has_no_hits),
 	    cmocka_unit_test(a_ruleset_without_stubs_has_no_hits),
 	    cmocka_unit_test(the_width_is_that_of_the_longest_stub),
