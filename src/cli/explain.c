@@ -397,10 +397,14 @@ static enum err read_text(struct buf *content, const char *path, const struct op
 	struct coverage coverage = {0};
 	enum err err = ERR_NONE;
 
-	if (!file_read(content, &file, &options->source, &coverage))
-		err = error_set(error, ERR_IO, "%s: %s", path,
-		                coverage.named_count ? lost_reason_text(coverage.lost[0].reason)
-		                                     : "no file that can be scanned");
+	if (!file_read(content, &file, &options->source, &coverage)) {
+		const struct lost *lost = coverage.named_count ? &coverage.lost[0] : NULL;
+
+		err =
+		    error_set(error, ERR_IO, "%s: %s%s%s", path,
+		              lost ? lost_reason_text(lost->reason) : "no file that can be scanned",
+		              lost && *lost->detail ? ": " : "", lost ? lost->detail : "");
+	}
 	coverage_release(&coverage);
 	return err;
 }

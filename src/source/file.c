@@ -60,7 +60,7 @@ static void not_opened(const struct file *file, int error, struct coverage *cove
 		coverage_skip(coverage, SKIP_SYMLINK);
 	else if (error == ENXIO && fstatat(file->folder, file->name, &st, 0) == 0)
 		special(file, st.st_mode, coverage); /* a socket, or a device that is not there */
-	else if (error == ENOENT)
+	else if (error == ENOENT && !file->named)
 		coverage_lose(coverage, LOST_CHANGED, file->path, "vanished");
 	else
 		lose(coverage, LOST_UNREADABLE, file->path, error);
