@@ -152,9 +152,10 @@ static bool go_to_parent(struct store *store, struct object_id *id, unsigned lon
 	return true;
 }
 
-/* Follows "~N" and "^N", any number of them. */
+/* Follows "~N", "^N" and "^{commit}", any number of them. */
 static bool follow_steps(struct store *store, const char *steps, struct object_id *id)
 {
+	static const char peeled[] = "^{commit}";
 	struct buf buf;
 	bool good = true;
 
@@ -163,6 +164,11 @@ static bool follow_steps(struct store *store, const char *steps, struct object_i
 		bool first_parents = *steps++ == '~';
 		unsigned long n = 1;
 
+		if (strncmp(steps - 1, peeled, strlen(peeled)) == 0) {
+			good = go_to_parent(store, id, 0, &buf);
+			steps += strlen(peeled) - 1;
+			continue;
+		}
 		if (isdigit((unsigned char)*steps))
 			n = strtoul(steps, (char **)&steps, 10);
 		if (!first_parents || !n)
