@@ -5,7 +5,6 @@
 #include "base/memory.h"
 
 #include <pcre2.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -24,8 +23,7 @@ struct patterns {
 	_Atomic(pcre2_code *) *codes[PART_COUNT]; /* by slot; NULL: not compiled yet */
 	uint32_t counts[PART_COUNT];
 	bool counting;
-	pcre2_compile_context *context;
-	pthread_mutex_t lock; /* held while a pattern is compiled */
+	pcre2_compile_context *context; /* only read from now on: all threads compile */
 };
 
 struct matcher {
@@ -53,7 +51,7 @@ struct patterns *patterns_new(const struct ruleset *set, bool counting)
 		p->codes[part] = mem_calloc(p->counts[part], sizeof(*p->codes[part]));
 	}
 	p->context = pcre2_compile_context_create(NULL);
-	if (!p->context || pthread_mutex_init(&p->lock, NULL) != 0)
+	if (!p->context)
 		mem_exhausted();
 	pcre2_set_newline(p->context, PCRE2_NEWLINE_LF);
 	pcre2_set_bsr(p->context, PCRE2_BSR_ANYCRLF);
@@ -70,7 +68,6 @@ void patterns_free(struct patterns *patterns)
 		free(patterns->codes[part]);
 	}
 	pcre2_compile_context_free(patterns->context);
-	pthread_mutex_destroy(&patterns->lock);
 	free(patterns);
 }
 
@@ -78,37 +75,33 @@ enum err patterns_check(struct patterns *patterns, unsigned part, const struct p
                         struct error *error)
 {
 	_Atomic(pcre2_code *) *slot = &patterns->codes[part][pattern->slot];
-	enum err err = ERR_NONE;
 	PCRE2_UCHAR reason[256];
 	PCRE2_SIZE offset;
-	pcre2_code *code;
+	pcre2_code *code, *other = NULL;
 	int number;
 
 	if (atomic_load_explicit(slot, memory_order_acquire))
 		return ERR_NONE;
-	pthread_mutex_lock(&patterns->lock);
-	if (!atomic_load_explicit(slot, memory_order_relaxed)) {
-		code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED,
-		                     PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
-		                         PCRE2_NEVER_BACKSLASH_C |
-		                         (patterns->counting ? PCRE2_AUTO_CALLOUT : 0),
-		                     &number, &offset, patterns->context);
-		if (code) {
-			/*
-			 * Without JIT (some systems forbid it) the interpreter does the work. It
-			 * always counts, so that no count turns on the machine.
-			 */
-			if (!patterns->counting)
-				(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-			atomic_store_explicit(slot, code, memory_order_release);
-		} else {
-			pcre2_get_error_message(number, reason, sizeof(reason));
-			err = error_set(error, ERR_SYNTAX, "at offset %zu of the pattern: %s",
-			                (size_t)offset, (const char *)reason);
-		}
+	code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED,
+	                     PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
+	                         PCRE2_NEVER_BACKSLASH_C |
+	                         (patterns->counting ? PCRE2_AUTO_CALLOUT : 0),
+	                     &number, &offset, patterns->context);
+	if (!code) {
+		pcre2_get_error_message(number, reason, sizeof(reason));
+		return error_set(error, ERR_SYNTAX, "at offset %zu of the pattern: %s",
+		                 (size_t)offset, (const char *)reason);
 	}
-	pthread_mutex_unlock(&patterns->lock);
-	return err;
+	/*
+	 * Without JIT (some systems forbid it) the interpreter does the work. It always counts, so
+	 * that no count turns on the machine.
+	 */
+	if (!patterns->counting)
+		(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	if (!atomic_compare_exchange_strong_explicit(slot, &other, code, memory_order_acq_rel,
+	                                             memory_order_acquire))
+		pcre2_code_free(code); /* another thread was faster */
+	return ERR_NONE;
 }
 
 /* What PCRE2 calls before each item of a pattern that it tries. */
