@@ -29,20 +29,29 @@ struct place {
 	struct timespec listed; /* when the folder of packs had changed, as it was last read */
 };
 
+/* What one thread reads an object with. */
+struct reading {
+	struct store *store;
+	struct reading *next; /* of those that nobody uses */
+	struct pack_reader *reader;
+	unsigned elsewhere; /* bases in other packs that were asked for, for the present object */
+};
+
 struct store {
 	struct arena arena;
 	const char *const *folders;
-	struct place *places;
 	size_t count;
-	bool promised;
 	bool trusted;                 /* ids are not computed again */
-	bool ready;                   /* libgit2 is */
 	const struct id_map *refused; /* NULL: none */
-	pthread_mutex_t lock;         /* of the places, the reader and what follows */
-	bool unchecked;               /* ids are checked later, and all is read again if not good */
-	struct pack_reader *reader;
-	unsigned
-	    elsewhere; /* bases in other packs that were asked for, for the object being read */
+	struct pack_cache *cache;
+	pthread_rwlock_t packs_lock; /* of the list of packs in each place */
+	struct place *places;
+	unsigned growth; /* how often packs were added */
+	bool promised;
+	pthread_mutex_t loose_lock; /* of libgit2 and what it reads loose objects with */
+	bool ready;                 /* libgit2 is */
+	pthread_mutex_t readings_lock;
+	struct reading *readings; /* that nobody uses */
 };
 
 /*
@@ -90,11 +99,12 @@ static void open_packs(struct store *s, struct place *place)
 		(void)closedir(packs);
 }
 
-/* Looks for packs that were added since; false: there are none. */
-static bool refresh(struct store *s)
+/* Looks for packs that were added since the growth was this; false: there are none. */
+static bool refresh(struct store *s, unsigned growth)
 {
-	bool more = false;
+	bool grown;
 
+	pthread_rwlock_wrlock(&s->packs_lock);
 	for (size_t i = 0; i < s->count; i++) {
 		struct place *place = &s->places[i];
 		size_t count = place->count;
@@ -105,9 +115,11 @@ static bool refresh(struct store *s)
 		     st.st_mtim.tv_nsec == place->listed.tv_nsec))
 			continue;
 		open_packs(s, place);
-		more |= place->count > count;
+		s->growth += place->count > count;
 	}
-	return more;
+	grown = s->growth != growth;
+	pthread_rwlock_unlock(&s->packs_lock);
+	return grown;
 }
 
 /* Makes libgit2 ready when it is needed first, which takes longer than reading some packed objects.
@@ -119,7 +131,7 @@ static bool make_ready(struct store *s)
 	return s->ready;
 }
 
-/* The folder's loose objects, for libgit2; NULL when it refuses. */
+/* The folder's loose objects, for libgit2; NULL when it refuses. Its lock is held. */
 static git_odb *loose_of(struct store *s, struct place *place)
 {
 	git_odb_backend *loose = NULL;
@@ -138,17 +150,17 @@ static git_odb *loose_of(struct store *s, struct place *place)
 	return odb;
 }
 
-static read_base read_elsewhere;
-
 struct store *store_open(const char *const *folders, bool trusted)
 {
 	struct store *s = mem_calloc(1, sizeof(*s));
 
-	if (pthread_mutex_init(&s->lock, NULL) != 0)
+	if (pthread_rwlock_init(&s->packs_lock, NULL) != 0 ||
+	    pthread_mutex_init(&s->loose_lock, NULL) != 0 ||
+	    pthread_mutex_init(&s->readings_lock, NULL) != 0)
 		mem_exhausted();
 	s->folders = folders;
 	s->trusted = trusted;
-	s->reader = pack_reader_new(read_elsewhere, s);
+	s->cache = pack_cache_new();
 	while (folders[s->count])
 		s->count++;
 	s->places = arena_alloc(&s->arena, s->count, sizeof(*s->places));
@@ -164,7 +176,12 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	pack_reader_free(s->reader);
+	for (struct reading *r = s->readings, *next; r; r = next) {
+		next = r->next;
+		pack_reader_free(r->reader);
+		free(r);
+	}
+	pack_cache_free(s->cache);
 	for (size_t i = 0; i < s->count; i++) {
 		for (size_t k = 0; k < s->places[i].count; k++)
 			pack_close(s->places[i].packs[k]);
@@ -172,7 +189,9 @@ void store_close(struct store *s)
 		if (s->places[i].loose)
 			git_odb_free(s->places[i].loose);
 	}
-	(void)pthread_mutex_destroy(&s->lock);
+	(void)pthread_rwlock_destroy(&s->packs_lock);
+	(void)pthread_mutex_destroy(&s->loose_lock);
+	(void)pthread_mutex_destroy(&s->readings_lock);
 	arena_release(&s->arena);
 	free(s);
 }
@@ -205,23 +224,18 @@ static enum err check_loose(const char *folder, const char *hex, size_t max)
 	return S_ISREG(st.st_mode) && (size_t)st.st_size / 2 <= max + 4096 ? ERR_NONE : ERR_CORRUPT;
 }
 
-/* Reads a loose object of the folder; its type only, for out NULL. The lock is held. */
-static enum err read_loose(struct store *s, struct place *place, const struct object_id *id,
-                           enum object_type *type, struct buf *out)
+/* Reads an object through libgit2, its type only for out NULL. Its lock is held. */
+static enum err read_through_library(git_odb *odb, const struct object_id *id,
+                                     enum object_type *type, struct buf *out)
 {
-	const git_oid oid = library_id(id);
 	const size_t max = out ? out->max : SIZE_MAX / 4;
-	char hex[OBJECT_ID_HEX + 1];
+	const git_oid oid = library_id(id);
 	git_odb_object *object = NULL;
 	git_object_t kind;
 	size_t len;
-	enum err err = check_loose(place->folder, object_id_hex(id, hex), max);
+	enum err err;
 
-	if (err)
-		return err;
-	if (!loose_of(s, place))
-		return ERR_IO;
-	if (git_odb_read_header(&len, &kind, place->loose, &oid) != 0 || kind < GIT_OBJECT_COMMIT ||
+	if (git_odb_read_header(&len, &kind, odb, &oid) != 0 || kind < GIT_OBJECT_COMMIT ||
 	    kind > GIT_OBJECT_TAG)
 		return ERR_CORRUPT;
 	if (len > max)
@@ -229,11 +243,29 @@ static enum err read_loose(struct store *s, struct place *place, const struct ob
 	*type = (enum object_type)kind;
 	if (!out)
 		return ERR_NONE;
-	if (git_odb_read(&object, place->loose, &oid) != 0)
+	if (git_odb_read(&object, odb, &oid) != 0)
 		return library_lacked_memory() ? ERR_LIMIT : ERR_CORRUPT;
 	err = buf_append(out,
 	                 (struct bytes){git_odb_object_data(object), git_odb_object_size(object)});
 	git_odb_object_free(object);
+	return err;
+}
+
+/* Reads a loose object of the folder; its type only, for out NULL. */
+static enum err read_loose(struct store *s, struct place *place, const struct object_id *id,
+                           enum object_type *type, struct buf *out)
+{
+	char hex[OBJECT_ID_HEX + 1];
+	enum err err =
+	    check_loose(place->folder, object_id_hex(id, hex), out ? out->max : SIZE_MAX / 4);
+	git_odb *odb;
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&s->loose_lock);
+	odb = loose_of(s, place);
+	err = odb ? read_through_library(odb, id, type, out) : ERR_IO;
+	pthread_mutex_unlock(&s->loose_lock);
 	return err;
 }
 
@@ -254,12 +286,12 @@ static bool is_object(enum object_type type, struct bytes bytes, const struct ob
 }
 
 /* Reads the object that a pack says it has at the offset. What comes of it must have that id. */
-static enum err read_packed(struct store *s, const struct pack *pack, uint64_t offset,
+static enum err read_packed(struct reading *r, const struct pack *pack, uint64_t offset,
                             const struct object_id *id, enum object_type *type, struct buf *out)
 {
-	enum err err = pack_reader_read(s->reader, pack, offset, type, out);
+	enum err err = pack_reader_read(r->reader, pack, offset, type, out);
 
-	if (err || !out || s->trusted || s->unchecked)
+	if (err || !out || r->store->trusted)
 		return err;
 	if (!is_object(*type, buf_bytes(out), id)) {
 		buf_clear(out);
@@ -274,10 +306,11 @@ static enum err better(enum err before, enum err now)
 	return !now || before == ERR_MISSING ? now : before;
 }
 
-/* Reads the first good copy, wherever it lies. The lock is held. */
-static enum err read_anywhere(struct store *s, const struct object_id *id, enum object_type *type,
+/* Reads the first good copy, wherever it lies. The packs are locked. */
+static enum err read_anywhere(struct reading *r, const struct object_id *id, enum object_type *type,
                               struct buf *out)
 {
+	struct store *s = r->store;
 	enum err err = ERR_MISSING;
 
 	for (size_t i = 0; i < s->count && err; i++) {
@@ -287,7 +320,7 @@ static enum err read_anywhere(struct store *s, const struct object_id *id, enum 
 		for (size_t k = 0; k < place->count && err; k++) {
 			if (pack_locate(place->packs[k], id, &offset))
 				err = better(
-				    err, read_packed(s, place->packs[k], offset, id, type, out));
+				    err, read_packed(r, place->packs[k], offset, id, type, out));
 		}
 		if (err)
 			err = better(err, read_loose(s, place, id, type, out));
@@ -298,19 +331,14 @@ static enum err read_anywhere(struct store *s, const struct object_id *id, enum 
 static enum err read_elsewhere(void *context, const struct object_id *id, enum object_type *type,
                                struct buf *out)
 {
-	struct store *s = context;
-	bool unchecked = s->unchecked;
-	enum err err;
+	struct reading *r = context;
 
-	if (s->elsewhere == ELSEWHERE_MAX)
+	if (r->elsewhere == ELSEWHERE_MAX)
 		return ERR_LIMIT;
-	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
+	if (r->store->refused && id_map_find(r->store->refused, id) != ID_MAP_NONE)
 		return ERR_CORRUPT;
-	s->elsewhere++;
-	s->unchecked = false; /* what is made of a base is kept for others */
-	err = read_anywhere(s, id, type, out);
-	s->unchecked = unchecked;
-	return err;
+	r->elsewhere++;
+	return read_anywhere(r, id, type, out);
 }
 
 void store_refuse(struct store *s, const struct id_map *ids)
@@ -318,21 +346,45 @@ void store_refuse(struct store *s, const struct id_map *ids)
 	s->refused = ids;
 }
 
-static enum err read_locked(struct store *s, const struct object_id *id, enum object_type *type,
-                            struct buf *out, bool unchecked)
+/* Something to read with, which is to be given back. */
+static struct reading *borrow_reading(struct store *s)
+{
+	struct reading *r;
+
+	pthread_mutex_lock(&s->readings_lock);
+	r = s->readings;
+	if (r)
+		s->readings = r->next;
+	pthread_mutex_unlock(&s->readings_lock);
+	if (!r) {
+		r = mem_calloc(1, sizeof(*r));
+		r->store = s;
+		r->reader = pack_reader_new(s->cache, read_elsewhere, r);
+	}
+	return r;
+}
+
+static void give_back(struct store *s, struct reading *r)
+{
+	pthread_mutex_lock(&s->readings_lock);
+	r->next = s->readings;
+	s->readings = r;
+	pthread_mutex_unlock(&s->readings_lock);
+}
+
+/* Reads the object from what is here by now; *growth is of then. */
+static enum err read_present(struct reading *r, const struct object_id *id, enum object_type *type,
+                             struct buf *out, unsigned *growth)
 {
 	enum err err;
 
 	if (out)
 		buf_clear(out);
-	pthread_mutex_lock(&s->lock);
-	s->unchecked = unchecked;
-	s->elsewhere = 0;
-	err = read_anywhere(s, id, type, out);
-	if (err == ERR_MISSING && refresh(s))
-		err = read_anywhere(s, id, type, out);
-	s->unchecked = false;
-	pthread_mutex_unlock(&s->lock);
+	r->elsewhere = 0;
+	pthread_rwlock_rdlock(&r->store->packs_lock);
+	*growth = r->store->growth;
+	err = read_anywhere(r, id, type, out);
+	pthread_rwlock_unlock(&r->store->packs_lock);
 	return err;
 }
 
@@ -342,15 +394,18 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 	static const char *const faults[] = {
 	    [ERR_MISSING] = "no such object", [ERR_LIMIT] = "larger than this may be"};
 	char hex[OBJECT_ID_HEX + 1];
+	struct reading *r;
+	unsigned growth;
 	enum err err;
 
 	if (s->refused && id_map_find(s->refused, id) != ID_MAP_NONE)
 		return error_set(error, ERR_CORRUPT, "object %s is based on itself",
 		                 object_id_hex(id, hex));
-	/* Most objects are good: their ids are looked at while others are read. */
-	err = read_locked(s, id, type, out, true);
-	if (!err && out && !s->trusted && !is_object(*type, buf_bytes(out), id))
-		err = read_locked(s, id, type, out, false);
+	r = borrow_reading(s);
+	err = read_present(r, id, type, out, &growth);
+	if (err == ERR_MISSING && refresh(s, growth))
+		err = read_present(r, id, type, out, &growth);
+	give_back(s, r);
 	if (err)
 		error_set(error, err, "%s: %s", object_id_hex(id, hex),
 		          err == ERR_MISSING || err == ERR_LIMIT ? faults[err]
@@ -358,7 +413,8 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 	return err;
 }
 
-/* Whether one of the folder's packs or loose files claims to be the object. The lock is held. */
+/* Whether one of the folder's packs or loose files claims to be the object. The packs are locked.
+ */
 static bool place_has(const struct place *place, const struct object_id *id)
 {
 	char hex[OBJECT_ID_HEX + 1];
@@ -374,13 +430,15 @@ static bool place_has(const struct place *place, const struct object_id *id)
 bool store_has(struct store *s, const struct object_id *id)
 {
 	bool found = false;
+	unsigned growth;
 
-	pthread_mutex_lock(&s->lock);
 	do {
+		pthread_rwlock_rdlock(&s->packs_lock);
+		growth = s->growth;
 		for (size_t i = 0; i < s->count && !found; i++)
 			found = place_has(&s->places[i], id);
-	} while (!found && refresh(s));
-	pthread_mutex_unlock(&s->lock);
+		pthread_rwlock_unlock(&s->packs_lock);
+	} while (!found && refresh(s, growth));
 	return found;
 }
 
@@ -388,14 +446,14 @@ bool store_has_first_only(struct store *s, const struct object_id *id)
 {
 	bool here = false, elsewhere = false;
 
-	pthread_mutex_lock(&s->lock);
+	pthread_rwlock_rdlock(&s->packs_lock);
 	for (size_t i = 0; i < s->count; i++) {
 		if (i == 0)
 			here = place_has(&s->places[i], id);
 		else
 			elsewhere = elsewhere || place_has(&s->places[i], id);
 	}
-	pthread_mutex_unlock(&s->lock);
+	pthread_rwlock_unlock(&s->packs_lock);
 	return here && !elsewhere;
 }
 
@@ -419,9 +477,12 @@ static void match_in(struct store *s, struct place *place, const struct object_i
 	const git_oid oid = library_id(prefix);
 	struct object_id id;
 	git_oid found;
-	int result = loose_of(s, place) ? git_odb_exists_prefix(&found, place->loose, &oid, digits)
-	                                : GIT_ENOTFOUND;
+	int result;
 
+	pthread_mutex_lock(&s->loose_lock);
+	result = loose_of(s, place) ? git_odb_exists_prefix(&found, place->loose, &oid, digits)
+	                            : GIT_ENOTFOUND;
+	pthread_mutex_unlock(&s->loose_lock);
 	if (result == GIT_EAMBIGUOUS)
 		m->count += 2;
 	if (result == 0) {
@@ -442,13 +503,15 @@ enum err store_find(struct store *s, const struct object_id *prefix, size_t digi
                     struct object_id *id)
 {
 	struct matches m = {.id = *prefix};
+	unsigned growth;
 
-	pthread_mutex_lock(&s->lock);
 	do {
+		pthread_rwlock_rdlock(&s->packs_lock);
+		growth = s->growth;
 		for (size_t i = 0; i < s->count; i++)
 			match_in(s, &s->places[i], prefix, digits, &m);
-	} while (!m.count && refresh(s));
-	pthread_mutex_unlock(&s->lock);
+		pthread_rwlock_unlock(&s->packs_lock);
+	} while (!m.count && refresh(s, growth));
 	*id = m.id;
 	return m.count > 1 ? ERR_USAGE : m.count ? ERR_NONE : ERR_MISSING;
 }

@@ -243,6 +243,7 @@ struct loose_work {
 	bool noted_only; /* those that other rules took notes of */
 	struct again *again;
 	size_t again_count;
+	struct pack_cache *cache; /* of what these are based on */
 	atomic_size_t next;
 	pthread_mutex_t lock; /* guards counts */
 	struct walk_counts *counts;
@@ -335,7 +336,7 @@ static void walk_loose(void *shared, unsigned worker)
 	while ((next = atomic_fetch_add(&work->next, 1)) < o->loose.count + work->again_count) {
 		if (next >= o->loose.count) {
 			if (!reader)
-				reader = pack_reader_new(refuse_base, NULL);
+				reader = pack_reader_new(work->cache, refuse_base, NULL);
 			show_again(work, worker, &work->again[next - o->loose.count], reader,
 			           &bytes, state, &counts);
 			continue;
@@ -361,7 +362,9 @@ static void run_loose(struct loose_work *work)
 		return;
 	if (pthread_mutex_init(&work->lock, NULL) != 0)
 		mem_exhausted();
+	work->cache = pack_cache_new();
 	pool_run(work->options->threads, walk_loose, work);
+	pack_cache_free(work->cache);
 	pthread_mutex_destroy(&work->lock);
 }
 

@@ -121,7 +121,8 @@ static enum err no_base(void *context, const struct object_id *id, enum object_t
 /* Reads every object by itself, from wherever the index says it starts. */
 static void read_objects(const struct pack *ids, const char *index_path)
 {
-	struct pack_reader *reader = pack_reader_new(no_base, NULL);
+	struct pack_cache *cache = pack_cache_new();
+	struct pack_reader *reader = pack_reader_new(cache, no_base, NULL);
 	struct pack *pack;
 	struct buf out;
 
@@ -142,6 +143,7 @@ static void read_objects(const struct pack *ids, const char *index_path)
 	}
 	pack_close(pack);
 	pack_reader_free(reader);
+	pack_cache_free(cache);
 	buf_release(&out);
 }
 

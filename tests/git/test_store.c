@@ -1,8 +1,11 @@
 #include "git/store.h"
 
+#include "base/pool.h"
 #include "git/library.h"
 
 #include "../pack/forge.h"
+
+#include <stdatomic.h>
 
 static const char *const folders[] = {"objects", NULL};
 
@@ -46,6 +49,57 @@ static void copies_that_lead_in_a_circle(void **state)
 	store_close(store);
 }
 
+enum { THREADS = 4, PRESENT = 100, LATER = 100 };
+
+static void forge_chain(const char *name, uint32_t first, uint32_t count)
+{
+	forge();
+	forged.first = first;
+	forge_blob(content_of(first));
+	for (uint32_t i = 1; i < count; i++)
+		forge_ofs_delta(i - 1, delta_to(first + i));
+	forge_end(name);
+}
+
+struct readers {
+	struct store *store;
+	atomic_uint good;
+};
+
+/* Reads them all, each thread in an order of its own, those first that came after the store. */
+static void read_all(void *shared, unsigned worker)
+{
+	static const uint32_t strides[THREADS] = {1, 3, 7, 9};
+	struct readers *readers = shared;
+	enum object_type type;
+	struct buf out;
+
+	buf_init(&out, FORGED_MAX);
+	for (uint32_t i = 0; i < PRESENT + LATER; i++) {
+		uint32_t number = (PRESENT + i * strides[worker]) % (PRESENT + LATER);
+		struct object_id id = id_of(number);
+
+		if (!store_read(readers->store, &id, &type, &out, NULL) && type == OBJECT_BLOB &&
+		    out.len == CONTENT && memcmp(out.ptr, &number, sizeof(number)) == 0)
+			atomic_fetch_add(&readers->good, 1);
+	}
+	buf_release(&out);
+}
+
+static void threads_read_beside_each_other(void **state)
+{
+	struct readers readers = {0};
+
+	(void)state;
+	tree_make_folders("several/pack/x");
+	forge_chain("several/pack/a", 0, PRESENT);
+	readers.store = store_open((const char *const[]){"several", NULL}, true);
+	forge_chain("several/pack/b", PRESENT, LATER);
+	pool_run(THREADS, read_all, &readers);
+	assert_int_equal(readers.good, THREADS * (PRESENT + LATER));
+	store_close(readers.store);
+}
+
 static void folders_of_loose_objects(void **state)
 {
 	bool exists[LOOSE_FOLDERS];
@@ -70,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(copies_that_lead_in_a_circle),
+	    cmocka_unit_test(threads_read_beside_each_other),
 	    cmocka_unit_test(folders_of_loose_objects),
 	};
 

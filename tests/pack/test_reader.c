@@ -14,6 +14,7 @@ struct elsewhere {
 struct reading {
 	struct elsewhere elsewhere;
 	struct pack *pack;
+	struct pack_cache *cache;
 	struct pack_reader *reader;
 	struct buf out;
 };
@@ -45,13 +46,15 @@ static void open_forged(struct reading *r)
 	forge_end("p");
 	if (pack_open_quickly(&r->pack, "p.idx", &error))
 		fail_msg("%s", error.message);
-	r->reader = pack_reader_new(read_base_elsewhere, &r->elsewhere);
+	r->cache = pack_cache_new();
+	r->reader = pack_reader_new(r->cache, read_base_elsewhere, &r->elsewhere);
 	buf_init(&r->out, OBJECT_LIMIT);
 }
 
 static void close_forged(struct reading *r)
 {
 	pack_reader_free(r->reader);
+	pack_cache_free(r->cache);
 	pack_close(r->pack);
 	buf_release(&r->out);
 }
@@ -91,6 +94,42 @@ static void whole_objects_and_deltas(void **state)
 	assert_int_equal(pack_reader_read(r.reader, r.pack, forged.offsets[2], &type, NULL),
 	                 ERR_NONE);
 	assert_int_equal(type, OBJECT_BLOB);
+	close_forged(&r);
+}
+
+/* Of a long chain not every object is kept; it makes no difference in which order they are read. */
+static void any_order_of_a_chain(void **state)
+{
+	enum { LENGTH = 50 };
+	struct reading r = {0};
+
+	(void)state;
+	forge_blob(content_of(0));
+	for (uint32_t i = 1; i < LENGTH; i++)
+		forge_ofs_delta(i - 1, delta_to(i));
+	open_forged(&r);
+	for (uint32_t i = 0; i < 4 * LENGTH; i++)
+		assert_read(&r, i * 37 % LENGTH);
+	close_forged(&r);
+}
+
+static void readers_share_what_is_kept(void **state)
+{
+	struct reading r = {0};
+	struct elsewhere other = {.err = ERR_MISSING};
+	struct pack_reader *first;
+
+	(void)state;
+	forge_ref_delta(100, delta_to(0));
+	forge_ofs_delta(0, delta_to(1));
+	open_forged(&r);
+	assert_read(&r, 0);
+	first = r.reader;
+	r.reader = pack_reader_new(r.cache, read_base_elsewhere, &other);
+	assert_read(&r, 1);
+	assert_int_equal(r.elsewhere.asked, 1);
+	assert_int_equal(other.asked, 0);
+	pack_reader_free(first);
 	close_forged(&r);
 }
 
@@ -152,10 +191,9 @@ static void a_circle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(whole_objects_and_deltas),
-	    TEST(a_damaged_chain_is_followed_once),
-	    TEST(other_failures_are_not_final),
-	    TEST(a_circle),
+	    TEST(whole_objects_and_deltas),     TEST(any_order_of_a_chain),
+	    TEST(readers_share_what_is_kept),   TEST(a_damaged_chain_is_followed_once),
+	    TEST(other_failures_are_not_final), TEST(a_circle),
 	};
 
 	return cmocka_run_group_tests(tests, tree_enter, tree_leave);
