@@ -143,7 +143,7 @@ def main():
                 peak_bar=150),
         ],
         "history": history_rows(usual, [generated, *named]),
-        "range": [Row("10 commits", 5, last_ten, start, extra_bar=50)],
+        "range": [Row("10 commits", 30, last_ten, start, extra_bar=50)],
         "staged": [
             Row("10 of 5,000 files", 100, [usual, "staged"],
                 ["git", "diff", "--cached", "--quiet", "+", empty], ratio_bar=3, time_bar=30,

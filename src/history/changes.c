@@ -40,6 +40,28 @@ static void collect(struct id_map *into, const struct object_id *id)
 		id_map_add(into, id, NULL);
 }
 
+/* Collects a blob and what it replaces. */
+static void collect_pair(struct changes *c, const struct object_id *added,
+                         const struct object_id *replaced)
+{
+	struct object_id pair = {{0}};
+	uint32_t numbers[2];
+
+	if (!c->pairs) {
+		collect(c->replaced, replaced);
+		return;
+	}
+	numbers[0] = id_map_add(c->added, added, NULL);
+	numbers[1] = id_map_add(c->replaced, replaced, NULL);
+	memcpy(pair.bytes, numbers, sizeof(numbers));
+	id_map_add(c->pairs, &pair, NULL);
+}
+
+void changes_pair(const struct object_id *pair, uint32_t numbers[2])
+{
+	memcpy(numbers, pair->bytes, 2 * sizeof(*numbers));
+}
+
 /* ---- One tree ---- */
 
 /* The order of entries in a tree: folders as if their names ended in a slash. */
@@ -134,7 +156,7 @@ static void compare_entry(struct changes *c, const struct tree_entry *e, struct 
 	}
 	collect(c->added, &e->id);
 	for (size_t i = 0; i < found_count; i++)
-		collect(c->replaced, &found[i]);
+		collect_pair(c, &e->id, &found[i]);
 }
 
 /* Collects all blobs of a tree that is gone. */

@@ -16,6 +16,8 @@ struct changes {
 	struct id_map *broken;         /* gets new trees that cannot be read */
 	struct id_map *added;          /* gets blobs that no old tree has at the same path */
 	struct id_map *replaced;       /* gets the blobs that old trees have at these paths */
+	struct id_map *pairs; /* gets the numbers in `added` and `replaced` of each blob and of what
+	                         it replaces, as ids (see changes_pair()) */
 	struct id_map *removed; /* gets the blobs that old trees have at no path of the new */
 	struct id_map seen;     /* comparisons that were made, as ids */
 	struct id_map gone;     /* the same of trees that the new ones have no more */
@@ -32,6 +34,9 @@ void changes_release(struct changes *changes);
 enum { CHANGES_OLDS_MAX = 64 };
 void changes_find(struct changes *changes, const struct object_id *tree,
                   const struct object_id *olds, size_t count);
+
+/* The numbers of a blob and of what it replaces, from one of `pairs`. */
+void changes_pair(const struct object_id *pair, uint32_t numbers[2]);
 
 /* Whether the deadline is over. */
 bool changes_late(struct changes *changes);

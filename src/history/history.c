@@ -373,7 +373,7 @@ static void find_old_secrets(const struct history *h, const struct scan *scan,
 		range_before(scan->range, scan->repository, &commits.ids[i], scan->deadline,
 		             &blobs);
 	sighting.walk.deadline = scan->deadline;
-	objects_select(&objects, &blobs, NULL);
+	objects_select(&objects, &blobs);
 	sightings_collect(&sightings, &objects, scan->engine, scan->set, &sighting);
 	add_secrets(secrets, &sightings.blobs);
 	sightings_release(&sightings);
@@ -523,33 +523,19 @@ static enum err trace(struct history *h, struct scan *scan, struct sightings *si
 
 /*
  * Scans what the range brings, and old versions, which tell who brought a secret, if there is one.
- * From then on all objects of the range are selected.
+ * From then on the trees of the range are selected.
  */
 static void collect_range(struct sightings *s, struct scan *scan)
 {
 	struct sighting_options sighting = scan->options->sighting;
 	const struct range *range = scan->range;
-	struct id_map all = {0}, replaced = {0};
 
-	for (uint32_t i = 0; i < range->objects.count; i++)
-		id_map_add(&all, &range->objects.ids[i], NULL);
-	for (uint32_t i = 0; i < range->replaced.count; i++) {
-		const struct object_id *id = &range->replaced.ids[i];
-		bool added;
-
-		id_map_add(&all, id, &added);
-		if (added)
-			id_map_add(&replaced, id, NULL);
-	}
-	sighting.replaced = &replaced;
+	sighting.range = range;
 	sighting.walk.deadline = scan->deadline;
-	objects_select(&scan->objects, &range->objects, NULL);
+	objects_select(&scan->objects, &range->objects);
 	if (!range->late)
 		sightings_collect(s, &scan->objects, scan->engine, scan->set, &sighting);
-	if (s->blobs.count)
-		objects_select(&scan->objects, &all, &range->trees);
-	id_map_release(&replaced);
-	id_map_release(&all);
+	objects_select(&scan->objects, &range->trees);
 }
 
 static void collect_all(struct history *h, struct sightings *s, struct scan *scan)

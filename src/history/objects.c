@@ -182,17 +182,13 @@ void objects_close(struct objects *o)
 	*o = (struct objects){0};
 }
 
-void objects_select(struct objects *o, const struct id_map *ids, const struct id_map *trees)
+void objects_select(struct objects *o, const struct id_map *ids)
 {
 	id_map_release(&o->loose);
 	free(o->loose_types);
 	for (uint32_t i = 0; i < ids->count; i++)
 		id_map_add(&o->loose, &ids->ids[i], NULL);
-	for (uint32_t i = 0; trees && i < trees->count; i++)
-		id_map_add(&o->loose, &trees->ids[i], NULL);
 	o->loose_types = mem_calloc(o->loose.count, sizeof(*o->loose_types));
-	for (uint32_t i = 0; trees && i < trees->count; i++)
-		o->loose_types[id_map_find(&o->loose, &trees->ids[i])] = OBJECT_TREE;
 	o->selected = true;
 	o->pack_wise = o->forests && packed_count(o) / PACKED_FOR_ONE < o->loose.count;
 }

@@ -83,10 +83,10 @@ void objects_close(struct objects *objects);
 void objects_open_brought(struct objects *objects, struct repository *repository, unsigned threads);
 
 /*
- * From now on only these objects are walked; `trees` (NULL: none) are known to be such. Those of
- * the quarantine's packs are walked as packs are, the others one by one.
+ * From now on only these objects are walked. Those of the quarantine's packs are walked as packs
+ * are, the others one by one.
  */
-void objects_select(struct objects *objects, const struct id_map *ids, const struct id_map *trees);
+void objects_select(struct objects *objects, const struct id_map *ids);
 
 /* The number of objects, for progress. */
 uint64_t objects_count(const struct objects *objects);

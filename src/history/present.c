@@ -168,7 +168,7 @@ static void scan_places(struct present *p, struct engine *engine, const struct r
 
 	for (size_t i = 0; i < p->count; i++)
 		id_map_add(&blobs, &p->places[i].blob, NULL);
-	objects_select(&objects, &blobs, NULL);
+	objects_select(&objects, &blobs);
 	sightings_collect(&sightings, &objects, engine, set, options);
 	for (size_t i = 0; i < p->count; i++) {
 		const struct place *place = &p->places[i];

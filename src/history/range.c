@@ -294,7 +294,8 @@ enum err range_find(struct range *range, struct repository *repository,
 	                          .trees = &range->trees,
 	                          .broken = &range->objects,
 	                          .added = &range->objects,
-	                          .replaced = &range->replaced};
+	                          .replaced = &range->replaced,
+	                          .pairs = &range->pairs};
 	struct painting p = {.repository = repository, .changes = &changes};
 	struct id_map commits = {0};
 	char hex[OBJECT_ID_HEX + 1];
@@ -330,9 +331,24 @@ void range_release(struct range *range)
 	id_map_release(&range->commits);
 	id_map_release(&range->objects);
 	id_map_release(&range->replaced);
+	id_map_release(&range->pairs);
 	id_map_release(&range->trees);
 	id_map_release(&range->pathless);
 	id_map_release(&range->boundaries);
+}
+
+void range_replaced(const struct range *range, const struct id_map *blobs, struct id_map *olds)
+{
+	for (uint32_t i = 0; i < range->pairs.count; i++) {
+		uint32_t numbers[2];
+		const struct object_id *old;
+
+		changes_pair(&range->pairs.ids[i], numbers);
+		old = &range->replaced.ids[numbers[1]];
+		if (id_map_find(blobs, &range->objects.ids[numbers[0]]) != ID_MAP_NONE &&
+		    id_map_find(&range->objects, old) == ID_MAP_NONE)
+			id_map_add(olds, old, NULL);
+	}
 }
 
 void range_before(const struct range *range, struct repository *repository,

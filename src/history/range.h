@@ -31,6 +31,7 @@ struct range {
 	struct id_map objects;    /* these, their parents, what blobs they bring, and wanted tags,
 	                             trees and blobs with what they hold */
 	struct id_map replaced;   /* the blobs that parents have where these bring others */
+	struct id_map pairs;      /* of those in `objects` and in `replaced` (see changes.h) */
 	struct id_map trees;      /* the trees in which they differ */
 	struct id_map pathless;   /* wanted blobs, and those of wanted trees, without a commit */
 	struct id_map boundaries; /* the trees of parents that are not in the range */
@@ -46,6 +47,9 @@ struct range {
 enum err range_find(struct range *range, struct repository *repository,
                     const struct range_ends *ends, int64_t deadline, struct error *error);
 void range_release(struct range *range);
+
+/* Adds to olds what these blobs replace, but for what the range itself brings. */
+void range_replaced(const struct range *range, const struct id_map *blobs, struct id_map *olds);
 
 /*
  * Adds to blobs what the trees before the range have at paths that `commit`, of the range, has

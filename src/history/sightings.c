@@ -1,6 +1,7 @@
 #include "history/sightings.h"
 
 #include "base/memory.h"
+#include "history/range.h"
 
 #include <stdlib.h>
 
@@ -351,27 +352,29 @@ void sightings_link(struct sightings *s)
 	s->list_count = 0;
 }
 
-static bool any_blob(const struct collector *workers, unsigned count)
+/* Scans what the blobs with findings replace, too: it tells whether these brought them. */
+static void walk_replaced(struct sightings *s, struct visitor *visitor,
+                          const struct collection *all)
 {
-	for (unsigned w = 0; w < count; w++) {
-		for (size_t i = 0; i < workers[w].count; i++) {
-			if (workers[w].objects[i].type == OBJECT_BLOB)
-				return true;
-		}
-	}
-	return false;
-}
-
-static void walk_replaced(struct sightings *s, struct objects *objects, struct visitor *visitor,
-                          const struct sighting_options *options)
-{
-	struct walk_options walk = options->walk;
+	struct walk_options walk = all->options->walk;
+	struct id_map blobs = {0}, olds = {0};
 	struct walk_counts counts;
 
+	for (unsigned w = 0; w < walk.threads; w++) {
+		const struct collector *c = &all->workers[w];
+
+		for (size_t i = 0; i < c->count; i++) {
+			if (c->objects[i].type == OBJECT_BLOB)
+				id_map_add(&blobs, &c->objects[i].id, NULL);
+		}
+	}
+	range_replaced(all->options->range, &blobs, &olds);
 	walk.deadline = 0;
-	objects_select(objects, options->replaced, NULL);
-	objects_walk(objects, visitor, &walk, &counts);
+	objects_select(all->objects, &olds);
+	objects_walk(all->objects, visitor, &walk, &counts);
 	walk_counts_add(&s->counts, &counts);
+	id_map_release(&blobs);
+	id_map_release(&olds);
 }
 
 /* Adds what the object with this note, which is passed over, adds to the coverage. */
@@ -465,8 +468,8 @@ void sightings_collect(struct sightings *s, struct objects *objects, struct engi
 		walk_partly(s, objects, &visitor, &all);
 	else
 		objects_walk(objects, &visitor, &options->walk, &s->counts);
-	if (options->replaced && any_blob(all.workers, threads))
-		walk_replaced(s, objects, &visitor, options);
+	if (options->range)
+		walk_replaced(s, &visitor, &all);
 	fill_tables(s, all.workers, threads);
 	for (unsigned w = 0; w < threads; w++) {
 		detector_costs_add(&s->costs, scanner_costs(all.workers[w].scanner));

@@ -51,12 +51,12 @@ struct sightings {
 struct sighting_options {
 	const struct scan_options *scan;
 	struct walk_options walk;
-	uint64_t max_size;             /* bytes of a blob; larger ones are not scanned */
-	bool max_size_chosen;          /* by the user: then they are skipped, else lost */
-	bool no_reuse;                 /* every object is scanned whole; the same answer, slowly */
-	bool graph;                    /* the commits are wanted even if nothing is found */
-	const struct id_map *replaced; /* more blobs, which are scanned, whatever the deadline, only
-	                                  if there are findings in others; NULL: none */
+	uint64_t max_size;         /* bytes of a blob; larger ones are not scanned */
+	bool max_size_chosen;      /* by the user: then they are skipped, else lost */
+	bool no_reuse;             /* every object is scanned whole; the same answer, slowly */
+	bool graph;                /* the commits are wanted even if nothing is found */
+	const struct range *range; /* whose objects these are: what its blobs with findings
+	                              replace is scanned, too, whatever the deadline; NULL: none */
 };
 
 /*

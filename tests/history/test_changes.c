@@ -53,10 +53,11 @@ static void assert_ids(const struct id_map *map, const char *const *revisions)
 static void assert_changes(const char *const *added, const char *const *replaced,
                            const char *const *removed)
 {
-	struct id_map maps[3] = {{0}};
+	struct id_map maps[4] = {{0}};
 	struct repository *repository;
 	struct object_id new = id_of("HEAD^{tree}"), old = id_of("HEAD~1^{tree}");
-	struct changes changes = {.added = &maps[0], .replaced = &maps[1], .removed = &maps[2]};
+	struct changes changes = {
+	    .added = &maps[0], .replaced = &maps[1], .removed = &maps[2], .pairs = &maps[3]};
 
 	assert_int_equal(repository_open(&repository, "r", false, NULL), ERR_NONE);
 	changes.repository = repository;
@@ -64,8 +65,9 @@ static void assert_changes(const char *const *added, const char *const *replaced
 	assert_ids(&maps[0], added);
 	assert_ids(&maps[1], replaced);
 	assert_ids(&maps[2], removed);
+	assert_int_equal(maps[3].count, maps[1].count); /* here each is replaced once */
 	assert_false(changes.too_deep || changes.late);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		id_map_release(&maps[i]);
 	changes_release(&changes);
 	repository_close(repository);
