@@ -16,6 +16,7 @@ OWNERS = {
     "hs/hs": "detect",
     "jansson": "batch detect filter report",
     "libdeflate": "detect pack",
+    "zlib": "pack",
     "pcre2": "detect",
     "sodium": "base batch detect report",
     "git2": "git",

@@ -21,18 +21,6 @@ bool library_start(void)
 	                        sizeof(extensions) / sizeof(extensions[0])) == 0;
 }
 
-bool library_trust_hashes(void)
-{
-	return git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) == 0;
-}
-
-bool library_lacked_memory(void)
-{
-	const git_error *last = git_error_last();
-
-	return last && last->klass == GIT_ERROR_NOMEMORY;
-}
-
 enum err library_error(struct error *error, enum err code, const char *what)
 {
 	const git_error *last = git_error_last();
@@ -40,10 +28,13 @@ enum err library_error(struct error *error, enum err code, const char *what)
 	return error_set(error, code, "%s: %s", what, last ? last->message : "libgit2 refuses");
 }
 
-enum err library_read_file(int at, const char *name, struct buf *out, struct error *error)
+/* Reads the file into out, or for `start` as much of it as out's maximum admits. */
+static enum err read_file(int at, const char *name, bool start, struct buf *out,
+                          struct error *error)
 {
 	int fd = openat(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	enum err err = ERR_NONE;
+	size_t size = 0;
 	struct stat st;
 	ssize_t got = 0;
 
@@ -55,10 +46,12 @@ enum err library_read_file(int at, const char *name, struct buf *out, struct err
 		err = error_set(error, ERR_IO, "%s: %s", name, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		err = error_set(error, ERR_CORRUPT, "%s is no regular file", name);
-	else if ((size_t)st.st_size > out->max || buf_reserve(out, (size_t)st.st_size))
+	else
+		size = start && (size_t)st.st_size > out->max ? out->max : (size_t)st.st_size;
+	if (!err && (size > out->max || buf_reserve(out, size)))
 		err = error_set(error, ERR_LIMIT, "%s is larger than %zu bytes", name, out->max);
-	while (!err && out->len < (size_t)st.st_size) {
-		got = read(fd, out->ptr + out->len, (size_t)st.st_size - out->len);
+	while (!err && out->len < size) {
+		got = read(fd, out->ptr + out->len, size - out->len);
 		if (got < 0)
 			err = error_set(error, ERR_IO, "%s: %s", name, strerror(errno));
 		if (got <= 0)
@@ -68,6 +61,16 @@ enum err library_read_file(int at, const char *name, struct buf *out, struct err
 	if (close(fd) != 0 && !err)
 		err = error_set(error, ERR_IO, "%s: %s", name, strerror(errno));
 	return err;
+}
+
+enum err library_read_file(int at, const char *name, struct buf *out, struct error *error)
+{
+	return read_file(at, name, false, out, error);
+}
+
+enum err library_read_start(int at, const char *name, struct buf *out, struct error *error)
+{
+	return read_file(at, name, true, out, error);
 }
 
 bool library_read_line(int at, const char *name, char line[], size_t size)

@@ -14,15 +14,6 @@
  */
 bool library_start(void);
 
-/*
- * From now on objects are read without a look at whether they are what their ids say, which takes
- * as long as all the rest: git has looked when it received them. False when libgit2 refuses.
- */
-bool library_trust_hashes(void);
-
-/* Whether libgit2's last failure was that it found no memory. */
-bool library_lacked_memory(void);
-
 /* Records what libgit2 says of its last failure, after `what` it was about; returns code. */
 enum err library_error(struct error *error, enum err code, const char *what);
 
@@ -32,6 +23,9 @@ enum err library_error(struct error *error, enum err code, const char *what);
  * ERR_IO.
  */
 enum err library_read_file(int at, const char *name, struct buf *out, struct error *error);
+
+/* The same of the file's start: as much of it as out's maximum admits. */
+enum err library_read_start(int at, const char *name, struct buf *out, struct error *error);
 
 /*
  * Reads a regular file that holds one short line, without its line end, into line with `size`

@@ -6,12 +6,12 @@
 #include "git/library.h"
 #include "git/path.h"
 #include "model/history.h"
+#include "pack/loose.h"
 #include "pack/reader.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <git2.h>
-#include <git2/sys/odb_backend.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +22,6 @@
 struct place {
 	const char *folder;
 	const char *pack_folder;
-	git_odb *loose; /* NULL until a loose object is read */
 	struct pack **packs;
 	size_t count;
 	size_t cap;
@@ -34,6 +33,7 @@ struct reading {
 	struct store *store;
 	struct reading *next; /* of those that nobody uses */
 	struct pack_reader *reader;
+	struct buf file;    /* of a loose object */
 	unsigned elsewhere; /* bases in other packs that were asked for, for the present object */
 };
 
@@ -48,8 +48,6 @@ struct store {
 	struct place *places;
 	unsigned growth; /* how often packs were added */
 	bool promised;
-	pthread_mutex_t loose_lock; /* of libgit2 and what it reads loose objects with */
-	bool ready;                 /* libgit2 is */
 	pthread_mutex_t readings_lock;
 	struct reading *readings; /* that nobody uses */
 };
@@ -59,6 +57,8 @@ struct store {
  * several copies there, whose bases have several copies again.
  */
 enum { ELSEWHERE_MAX = 50 };
+
+enum { FILE_KEPT_MAX = 1 << 20 }; /* bytes of memory for loose objects' files that is kept */
 
 static bool is_open(const struct place *place, const char *index_path)
 {
@@ -122,40 +122,11 @@ static bool refresh(struct store *s, unsigned growth)
 	return grown;
 }
 
-/* Makes libgit2 ready when it is needed first, which takes longer than reading some packed objects.
- */
-static bool make_ready(struct store *s)
-{
-	if (!s->ready)
-		s->ready = library_start() && (!s->trusted || library_trust_hashes());
-	return s->ready;
-}
-
-/* The folder's loose objects, for libgit2; NULL when it refuses. Its lock is held. */
-static git_odb *loose_of(struct store *s, struct place *place)
-{
-	git_odb_backend *loose = NULL;
-	git_odb *odb = NULL;
-
-	if (place->loose)
-		return place->loose;
-	if (!make_ready(s) || git_odb_backend_loose(&loose, place->folder, -1, 0, 0, 0) != 0)
-		return NULL;
-	if (git_odb_new(&odb) != 0 || git_odb_add_backend(odb, loose, 1) != 0) {
-		loose->free(loose);
-		git_odb_free(odb);
-		return NULL;
-	}
-	place->loose = odb;
-	return odb;
-}
-
 struct store *store_open(const char *const *folders, bool trusted)
 {
 	struct store *s = mem_calloc(1, sizeof(*s));
 
 	if (pthread_rwlock_init(&s->packs_lock, NULL) != 0 ||
-	    pthread_mutex_init(&s->loose_lock, NULL) != 0 ||
 	    pthread_mutex_init(&s->readings_lock, NULL) != 0)
 		mem_exhausted();
 	s->folders = folders;
@@ -179,6 +150,7 @@ void store_close(struct store *s)
 	for (struct reading *r = s->readings, *next; r; r = next) {
 		next = r->next;
 		pack_reader_free(r->reader);
+		buf_release(&r->file);
 		free(r);
 	}
 	pack_cache_free(s->cache);
@@ -186,11 +158,8 @@ void store_close(struct store *s)
 		for (size_t k = 0; k < s->places[i].count; k++)
 			pack_close(s->places[i].packs[k]);
 		free(s->places[i].packs);
-		if (s->places[i].loose)
-			git_odb_free(s->places[i].loose);
 	}
 	(void)pthread_rwlock_destroy(&s->packs_lock);
-	(void)pthread_mutex_destroy(&s->loose_lock);
 	(void)pthread_mutex_destroy(&s->readings_lock);
 	arena_release(&s->arena);
 	free(s);
@@ -201,72 +170,31 @@ bool store_promised(const struct store *s)
 	return s->promised;
 }
 
-static git_oid library_id(const struct object_id *id)
+/* Where the folder keeps the loose object of these digits; false if that is no possible path. */
+static bool loose_path(char path[PATH_MAX], const char *folder, const char *hex)
 {
-	git_oid oid = {{0}};
+	int len = snprintf(path, PATH_MAX, "%s/%.2s/%s", folder, hex, hex + 2);
 
-	memcpy(oid.id, id->bytes, OBJECT_ID_SIZE);
-	return oid;
-}
-
-/*
- * Whether libgit2 may read this loose object, which is of at most max bytes: it waits for FIFOs and
- * reads whole files. Deflated data is hardly larger than what it holds.
- */
-static enum err check_loose(const char *folder, const char *hex, size_t max)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int len = snprintf(path, sizeof(path), "%s/%.2s/%s", folder, hex, hex + 2);
-
-	if (len < 0 || (size_t)len >= sizeof(path) || stat(path, &st) != 0)
-		return ERR_MISSING;
-	return S_ISREG(st.st_mode) && (size_t)st.st_size / 2 <= max + 4096 ? ERR_NONE : ERR_CORRUPT;
-}
-
-/* Reads an object through libgit2, its type only for out NULL. Its lock is held. */
-static enum err read_through_library(git_odb *odb, const struct object_id *id,
-                                     enum object_type *type, struct buf *out)
-{
-	const size_t max = out ? out->max : SIZE_MAX / 4;
-	const git_oid oid = library_id(id);
-	git_odb_object *object = NULL;
-	git_object_t kind;
-	size_t len;
-	enum err err;
-
-	if (git_odb_read_header(&len, &kind, odb, &oid) != 0 || kind < GIT_OBJECT_COMMIT ||
-	    kind > GIT_OBJECT_TAG)
-		return ERR_CORRUPT;
-	if (len > max)
-		return ERR_LIMIT;
-	*type = (enum object_type)kind;
-	if (!out)
-		return ERR_NONE;
-	if (git_odb_read(&object, odb, &oid) != 0)
-		return library_lacked_memory() ? ERR_LIMIT : ERR_CORRUPT;
-	err = buf_append(out,
-	                 (struct bytes){git_odb_object_data(object), git_odb_object_size(object)});
-	git_odb_object_free(object);
-	return err;
+	return len > 0 && len < PATH_MAX;
 }
 
 /* Reads a loose object of the folder; its type only, for out NULL. */
-static enum err read_loose(struct store *s, struct place *place, const struct object_id *id,
+static enum err read_loose(struct reading *r, const char *folder, const struct object_id *id,
                            enum object_type *type, struct buf *out)
 {
-	char hex[OBJECT_ID_HEX + 1];
-	enum err err =
-	    check_loose(place->folder, object_id_hex(id, hex), out ? out->max : SIZE_MAX / 4);
-	git_odb *odb;
+	char hex[OBJECT_ID_HEX + 1], path[PATH_MAX];
+	enum err err;
 
-	if (err)
-		return err;
-	pthread_mutex_lock(&s->loose_lock);
-	odb = loose_of(s, place);
-	err = odb ? read_through_library(odb, id, type, out) : ERR_IO;
-	pthread_mutex_unlock(&s->loose_lock);
-	return err;
+	if (!loose_path(path, folder, object_id_hex(id, hex)))
+		return ERR_MISSING;
+	r->file.max = out ? loose_file_max(out->max) : LOOSE_HEAD_MAX;
+	err = out ? library_read_file(AT_FDCWD, path, &r->file, NULL)
+	          : library_read_start(AT_FDCWD, path, &r->file, NULL);
+	if (!err)
+		err = loose_read(buf_bytes(&r->file), type, out);
+	if (r->file.cap > FILE_KEPT_MAX)
+		buf_release(&r->file);
+	return err == ERR_IO ? ERR_CORRUPT : err;
 }
 
 /* Whether the object has this id, the digest of "TYPE SIZE", a NUL and its bytes. */
@@ -285,19 +213,14 @@ static bool is_object(enum object_type type, struct bytes bytes, const struct ob
 	return object_id_equal(&actual, id);
 }
 
-/* Reads the object that a pack says it has at the offset. What comes of it must have that id. */
-static enum err read_packed(struct reading *r, const struct pack *pack, uint64_t offset,
-                            const struct object_id *id, enum object_type *type, struct buf *out)
+/* What was read, err being what came of that, must have the id. */
+static enum err check(const struct store *s, enum err err, const struct object_id *id,
+                      const enum object_type *type, struct buf *out)
 {
-	enum err err = pack_reader_read(r->reader, pack, offset, type, out);
-
-	if (err || !out || r->store->trusted)
+	if (err || !out || s->trusted || is_object(*type, buf_bytes(out), id))
 		return err;
-	if (!is_object(*type, buf_bytes(out), id)) {
-		buf_clear(out);
-		return ERR_CORRUPT;
-	}
-	return ERR_NONE;
+	buf_clear(out);
+	return ERR_CORRUPT;
 }
 
 /* Tries one more copy of an object, after what came of those before. */
@@ -311,19 +234,22 @@ static enum err read_anywhere(struct reading *r, const struct object_id *id, enu
                               struct buf *out)
 {
 	struct store *s = r->store;
-	enum err err = ERR_MISSING;
+	enum err err = ERR_MISSING, one;
 
 	for (size_t i = 0; i < s->count && err; i++) {
 		struct place *place = &s->places[i];
 		uint64_t offset;
 
 		for (size_t k = 0; k < place->count && err; k++) {
-			if (pack_locate(place->packs[k], id, &offset))
-				err = better(
-				    err, read_packed(r, place->packs[k], offset, id, type, out));
+			if (!pack_locate(place->packs[k], id, &offset))
+				continue;
+			one = pack_reader_read(r->reader, place->packs[k], offset, type, out);
+			err = better(err, check(s, one, id, type, out));
 		}
-		if (err)
-			err = better(err, read_loose(s, place, id, type, out));
+		if (!err)
+			break;
+		one = read_loose(r, place->folder, id, type, out);
+		err = better(err, check(s, one, id, type, out));
 	}
 	return err;
 }
@@ -417,14 +343,15 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
  */
 static bool place_has(const struct place *place, const struct object_id *id)
 {
-	char hex[OBJECT_ID_HEX + 1];
+	char hex[OBJECT_ID_HEX + 1], path[PATH_MAX];
 	uint64_t offset;
+	struct stat st;
 
 	for (size_t k = 0; k < place->count; k++) {
 		if (pack_locate(place->packs[k], id, &offset))
 			return true;
 	}
-	return check_loose(place->folder, object_id_hex(id, hex), SIZE_MAX / 4) != ERR_MISSING;
+	return loose_path(path, place->folder, object_id_hex(id, hex)) && stat(path, &st) == 0;
 }
 
 bool store_has(struct store *s, const struct object_id *id)
@@ -457,64 +384,7 @@ bool store_has_first_only(struct store *s, const struct object_id *id)
 	return here && !elsewhere;
 }
 
-/* The ids that start with the prefix, until there are two. */
-struct matches {
-	struct object_id id;
-	unsigned count;
-};
-
-static void add_match(struct matches *m, const struct object_id *id)
-{
-	if (m->count && object_id_equal(&m->id, id))
-		return;
-	m->id = *id;
-	m->count++;
-}
-
-static void match_in(struct store *s, struct place *place, const struct object_id *prefix,
-                     size_t digits, struct matches *m)
-{
-	const git_oid oid = library_id(prefix);
-	struct object_id id;
-	git_oid found;
-	int result;
-
-	pthread_mutex_lock(&s->loose_lock);
-	result = loose_of(s, place) ? git_odb_exists_prefix(&found, place->loose, &oid, digits)
-	                            : GIT_ENOTFOUND;
-	pthread_mutex_unlock(&s->loose_lock);
-	if (result == GIT_EAMBIGUOUS)
-		m->count += 2;
-	if (result == 0) {
-		memcpy(id.bytes, found.id, OBJECT_ID_SIZE);
-		add_match(m, &id);
-	}
-	for (size_t k = 0; k < place->count; k++) {
-		unsigned count = pack_match(place->packs[k], prefix, digits, &id);
-
-		if (count > 1)
-			m->count += 2;
-		else if (count)
-			add_match(m, &id);
-	}
-}
-
-enum err store_find(struct store *s, const struct object_id *prefix, size_t digits,
-                    struct object_id *id)
-{
-	struct matches m = {.id = *prefix};
-	unsigned growth;
-
-	do {
-		pthread_rwlock_rdlock(&s->packs_lock);
-		growth = s->growth;
-		for (size_t i = 0; i < s->count; i++)
-			match_in(s, &s->places[i], prefix, digits, &m);
-		pthread_rwlock_unlock(&s->packs_lock);
-	} while (!m.count && refresh(s, growth));
-	*id = m.id;
-	return m.count > 1 ? ERR_USAGE : m.count ? ERR_NONE : ERR_MISSING;
-}
+/* ---- Lists of loose objects ---- */
 
 struct id_list {
 	struct object_id *items;
@@ -555,6 +425,74 @@ static enum err list_loose(const char *folder, const char prefix[3], struct id_l
 		err = error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
 	(void)closedir(objects);
 	return err;
+}
+
+/* ---- Abbreviated ids ---- */
+
+/* The ids that start with the prefix, until there are two. */
+struct matches {
+	struct object_id id;
+	unsigned count;
+};
+
+static void add_match(struct matches *m, const struct object_id *id)
+{
+	if (m->count && object_id_equal(&m->id, id))
+		return;
+	m->id = *id;
+	m->count++;
+}
+
+/* Of loose objects; git asks for no fewer than four digits. */
+static void match_loose(const char *folder, const char *digits, struct matches *m)
+{
+	const char start[3] = {digits[0], digits[1]};
+	struct id_list list = {0};
+	char hex[OBJECT_ID_HEX + 1];
+
+	if (strlen(digits) >= 2)
+		(void)list_loose(folder, start, &list, NULL);
+	for (size_t i = 0; i < list.count; i++) {
+		if (strncmp(object_id_hex(&list.items[i], hex), digits, strlen(digits)) == 0)
+			add_match(m, &list.items[i]);
+	}
+	free(list.items);
+}
+
+static void match_in(const struct place *place, const struct object_id *prefix, size_t digits,
+                     struct matches *m)
+{
+	char hex[OBJECT_ID_HEX + 1];
+	struct object_id id;
+
+	object_id_hex(prefix, hex);
+	hex[digits] = '\0';
+	match_loose(place->folder, hex, m);
+	for (size_t k = 0; k < place->count; k++) {
+		unsigned count = pack_match(place->packs[k], prefix, digits, &id);
+
+		if (count > 1)
+			m->count += 2;
+		else if (count)
+			add_match(m, &id);
+	}
+}
+
+enum err store_find(struct store *s, const struct object_id *prefix, size_t digits,
+                    struct object_id *id)
+{
+	struct matches m = {.id = *prefix};
+	unsigned growth;
+
+	do {
+		pthread_rwlock_rdlock(&s->packs_lock);
+		growth = s->growth;
+		for (size_t i = 0; i < s->count; i++)
+			match_in(&s->places[i], prefix, digits, &m);
+		pthread_rwlock_unlock(&s->packs_lock);
+	} while (!m.count && refresh(s, growth));
+	*id = m.id;
+	return m.count > 1 ? ERR_USAGE : m.count ? ERR_NONE : ERR_MISSING;
 }
 
 void loose_folders(const char *objects, bool exists[LOOSE_FOLDERS])

@@ -1,8 +1,8 @@
 /*
- * The object store: what lies in a repository's folders of objects, one object at a time; loose
- * ones through libgit2, packed ones through our own reader, for libgit2 1.5 reads outside its
- * memory on packs that are damaged in the right place. Each place is asked on its own, so that a
- * broken copy of an object does not hide a good one elsewhere. Any thread may call these functions.
+ * The object store: what lies in a repository's folders of objects, one object at a time. Libgit2
+ * is not asked: 1.5 reads and writes outside its memory where packs and loose objects are damaged
+ * in the right place. Each place is asked on its own, so that a broken copy of an object does not
+ * hide a good one elsewhere. Any thread may call these functions.
  */
 #ifndef TRAWL_GIT_STORE_H
 #define TRAWL_GIT_STORE_H

@@ -276,30 +276,6 @@ static void lose_missing(struct history *h, const struct missing *m, const char 
 	free(lost);
 }
 
-/* A commit of a range that lacks a parent, as in a shallow clone, seems to bring all it has. */
-static void check_range(struct history *h, struct repository *repository,
-                        const struct commits *graph, const bool *selected)
-{
-	const char *reason = "fetch them again (git fetch --refetch)";
-	struct missing missing = {0};
-
-	(void)repository_may_lack(repository, &reason);
-	for (uint32_t c = 0; c < graph->ids.count; c++) {
-		for (uint32_t i = 0; selected[c] && i < graph->items[c].parent_count; i++) {
-			uint32_t parent = graph->parents[graph->items[c].first_parent + i];
-
-			if (!graph->items[parent].present)
-				id_map_add(&missing.ids, &graph->ids.ids[parent], NULL);
-		}
-	}
-	missing.lost_count = missing.ids.count;
-	missing.lost = mem_calloc(missing.lost_count, sizeof(*missing.lost));
-	memset(missing.lost, true, missing.lost_count);
-	if (missing.lost_count)
-		lose_missing(h, &missing, reason);
-	missing_release(&missing);
-}
-
 /* ---- Ranges ---- */
 
 /* What is scanned, and with what. */
@@ -321,6 +297,36 @@ struct scan {
 static int64_t deadline_after(double seconds)
 {
 	return seconds > 0 ? (int64_t)clock_ns() + (int64_t)(seconds * 1e9) : 0;
+}
+
+/*
+ * What the range holds and is nowhere; of commits, also parents: without them, as in a shallow
+ * clone, a commit seems to bring all it has.
+ */
+static void check_range(struct history *h, const struct scan *scan, const struct commits *graph,
+                        const bool *selected)
+{
+	const char *reason = "fetch them again (git fetch --refetch)";
+	const struct id_map *absent = &scan->objects.absent;
+	struct missing missing = {0};
+
+	(void)repository_may_lack(scan->repository, &reason);
+	for (uint32_t i = 0; i < absent->count; i++)
+		id_map_add(&missing.ids, &absent->ids[i], NULL);
+	for (uint32_t c = 0; c < graph->ids.count && !h->counts.late; c++) {
+		for (uint32_t i = 0; selected[c] && i < graph->items[c].parent_count; i++) {
+			uint32_t parent = graph->parents[graph->items[c].first_parent + i];
+
+			if (!graph->items[parent].present)
+				id_map_add(&missing.ids, &graph->ids.ids[parent], NULL);
+		}
+	}
+	missing.lost_count = missing.ids.count;
+	missing.lost = mem_calloc(missing.lost_count, sizeof(*missing.lost));
+	memset(missing.lost, true, missing.lost_count);
+	if (missing.lost_count)
+		lose_missing(h, &missing, reason);
+	missing_release(&missing);
 }
 
 /* Says what of the range was not scanned. */
@@ -572,9 +578,9 @@ static enum err scan_objects(struct history *h, struct scan *scan, struct error 
 		describe_head(h, &scan->references);
 	if (!err)
 		err = trace(h, scan, &sightings, &selected, error);
-	if (!err && range && !sightings.counts.late)
-		check_range(h, scan->repository, &sightings.graph, selected);
 	h->counts = sightings.counts;
+	if (!err && range)
+		check_range(h, scan, &sightings.graph, selected);
 	h->costs = sightings.costs;
 	coverage_adopt(&h->coverage, &sightings.coverage);
 	finding_list_adopt(&h->text, &sightings.text);

@@ -178,6 +178,7 @@ void objects_close(struct objects *o)
 	free(o->loose_identities);
 	id_map_release(&o->circles);
 	id_map_release(&o->loose);
+	id_map_release(&o->absent);
 	free(o->loose_types);
 	*o = (struct objects){0};
 }
@@ -241,52 +242,20 @@ struct loose_work {
 	size_t again_count;
 	struct pack_cache *cache; /* of what these are based on */
 	atomic_size_t next;
-	pthread_mutex_t lock; /* guards counts */
+	pthread_mutex_t lock; /* guards counts and what is absent */
 	struct walk_counts *counts;
+	pthread_mutex_t large; /* held while a large object is in memory */
 };
 
-/* Shows what was read. */
-static void show_single(const struct loose_work *work, unsigned worker, const struct walked *walked,
-                        struct walk_counts *counts)
-{
-	const struct visitor *v = work->visitor;
-
-	if (!(v->types >> walked->type & 1))
-		return;
-	v->visit(v->context, worker, walked);
-	v->forget(walked->state);
-	memset(walked->state, 0, v->state_size);
-	counts->objects++;
-	counts->bytes += walked->bytes.len;
-	counts->stored += walked->bytes.len;
-}
-
-static void show_loose(struct loose_work *work, unsigned worker, uint32_t number, struct buf *bytes,
-                       void *state, struct walk_counts *counts)
-{
-	struct objects *o = work->objects;
-	const struct visitor *v = work->visitor;
-	struct walked walked = {
-	    .id = &o->loose.ids[number], .state = state, .pack = WALKED_LOOSE, .entry = number};
-	struct error error = {0};
-
-	if ((o->loose_types[number] && !(v->types >> o->loose_types[number] & 1)) ||
-	    (v->wants && !v->wants(v->context, walked.id)) ||
-	    (work->new_only && noted_known(o->loose_noted[number]) &&
-	     !(o->loose_notes[number] & NOTE_AGAIN)) ||
-	    (work->noted_only && o->loose_noted[number] != NOTED_OTHER))
-		return;
-	buf_clear(bytes);
-	if (repository_read(o->repository, walked.id, &walked.type, bytes, &error)) {
-		v->lose(v->context, worker, walked.id, error.message);
-		return;
-	}
-	o->loose_types[number] = (uint8_t)walked.type;
-	if (o->loose_notes && walked.type == OBJECT_TREE) /* nobody looks into it */
-		o->loose_notes[number] = OBJECT_TREE;
-	walked.bytes = buf_bytes(bytes);
-	show_single(work, worker, &walked, counts);
-}
+/* One thread's part. */
+struct loose_share {
+	struct loose_work *work;
+	unsigned worker;
+	struct pack_reader *reader; /* of packs that are known; NULL until it is needed */
+	struct buf bytes;
+	void *state;
+	struct walk_counts counts;
+};
 
 /* A known pack is made of its own bytes: nothing is read from elsewhere. */
 static enum err refuse_base(void *context, const struct object_id *id, enum object_type *type,
@@ -299,56 +268,129 @@ static enum err refuse_base(void *context, const struct object_id *id, enum obje
 	return ERR_CORRUPT;
 }
 
-static void show_again(struct loose_work *work, unsigned worker, const struct again *again,
-                       struct pack_reader *reader, struct buf *bytes, void *state,
-                       struct walk_counts *counts)
+/* An object that is read by itself: by its id, or the entry of a known pack. */
+static enum err read_single(struct loose_share *share, struct walked *walked, struct error *error)
 {
-	const struct pack *pack = work->objects->packs[again->pack];
-	const struct visitor *v = work->visitor;
-	struct walked walked = {.id = pack_id(pack, again->entry),
-	                        .state = state,
-	                        .pack = again->pack,
-	                        .entry = again->entry};
+	struct loose_work *work = share->work;
+	const struct pack *pack;
+	enum err err;
 
-	if (pack_reader_read(reader, pack, pack_offset(pack, again->entry), &walked.type, bytes)) {
-		v->lose(v->context, worker, walked.id, "a damaged object");
+	if (walked->pack == WALKED_LOOSE)
+		return repository_read(work->objects->repository, walked->id, &walked->type,
+		                       &share->bytes, error);
+	if (!share->reader)
+		share->reader = pack_reader_new(work->cache, refuse_base, NULL);
+	pack = work->objects->packs[walked->pack];
+	err = pack_reader_read(share->reader, pack, pack_offset(pack, walked->entry), &walked->type,
+	                       &share->bytes);
+	return err ? error_set(error, err, "a damaged object") : ERR_NONE;
+}
+
+/* Shows what was read; err says what came of that. */
+static void show_single(struct loose_share *share, struct walked *walked, enum err err,
+                        const struct error *error)
+{
+	struct objects *o = share->work->objects;
+	const struct visitor *v = share->work->visitor;
+
+	if (err == ERR_MISSING && o->selected) {
+		pthread_mutex_lock(&share->work->lock);
+		id_map_add(&o->absent, walked->id, NULL);
+		pthread_mutex_unlock(&share->work->lock);
 		return;
 	}
-	walked.bytes = buf_bytes(bytes);
-	show_single(work, worker, &walked, counts);
+	if (err) {
+		v->lose(v->context, share->worker, walked->id, error->message);
+		return;
+	}
+	if (walked->pack == WALKED_LOOSE)
+		o->loose_types[walked->entry] = (uint8_t)walked->type;
+	if (walked->pack == WALKED_LOOSE && o->loose_notes && walked->type == OBJECT_TREE)
+		o->loose_notes[walked->entry] = OBJECT_TREE; /* nobody looks into it */
+	if (!(v->types >> walked->type & 1))
+		return;
+	walked->bytes = buf_bytes(&share->bytes);
+	v->visit(v->context, share->worker, walked);
+	v->forget(walked->state);
+	memset(walked->state, 0, v->state_size);
+	share->counts.objects++;
+	share->counts.bytes += walked->bytes.len;
+	share->counts.stored += walked->bytes.len;
+}
+
+/*
+ * Reads an object and shows it. While the threads together keep within the memory that they may
+ * have, an object and its base each, they go on side by side; larger ones come one at a time.
+ */
+static void walk_single(struct loose_share *share, struct walked *walked)
+{
+	struct loose_work *work = share->work;
+	const uint64_t max = work->options->object_max;
+	const uint64_t fair = work->options->memory / 2 / work->options->threads;
+	struct error error = {0};
+	enum err err;
+
+	walked->state = share->state;
+	share->bytes.max = max < fair ? max : fair;
+	buf_clear(&share->bytes);
+	err = read_single(share, walked, &error);
+	if (err != ERR_LIMIT || max <= fair) {
+		show_single(share, walked, err, &error);
+		return;
+	}
+	pthread_mutex_lock(&work->large);
+	share->bytes.max = max;
+	err = read_single(share, walked, &error);
+	show_single(share, walked, err, &error);
+	buf_release(&share->bytes);
+	pthread_mutex_unlock(&work->large);
+}
+
+/* Whether nobody wants the loose object. */
+static bool pass_over_loose(const struct loose_work *work, uint32_t number)
+{
+	const struct objects *o = work->objects;
+	const struct visitor *v = work->visitor;
+
+	return (o->pack_wise && objects_pack(o, &o->loose.ids[number])) || /* was walked */
+	       (o->loose_types[number] && !(v->types >> o->loose_types[number] & 1)) ||
+	       (v->wants && !v->wants(v->context, &o->loose.ids[number])) ||
+	       (work->new_only && noted_known(o->loose_noted[number]) &&
+	        !(o->loose_notes[number] & NOTE_AGAIN)) ||
+	       (work->noted_only && o->loose_noted[number] != NOTED_OTHER);
 }
 
 static void walk_loose(void *shared, unsigned worker)
 {
 	struct loose_work *work = shared;
-	const struct objects *o = work->objects;
-	void *state = mem_calloc(1, work->visitor->state_size);
-	struct walk_counts counts = {0};
-	struct pack_reader *reader = NULL;
-	struct buf bytes;
+	struct objects *o = work->objects;
+	struct loose_share share = {.work = work, .worker = worker};
 	size_t next;
 
-	buf_init(&bytes, work->options->object_max);
+	share.state = mem_calloc(1, work->visitor->state_size);
+	buf_init(&share.bytes, 0);
 	while ((next = atomic_fetch_add(&work->next, 1)) < o->loose.count + work->again_count) {
+		struct walked walked = {.pack = WALKED_LOOSE, .entry = (uint32_t)next};
+
 		if (next >= o->loose.count) {
-			if (!reader)
-				reader = pack_reader_new(work->cache, refuse_base, NULL);
-			show_again(work, worker, &work->again[next - o->loose.count], reader,
-			           &bytes, state, &counts);
-			continue;
+			const struct again *again = &work->again[next - o->loose.count];
+
+			walked.pack = again->pack;
+			walked.entry = again->entry;
+			walked.id = pack_id(o->packs[again->pack], again->entry);
+			walk_single(&share, &walked);
+		} else if (is_late(work->options->deadline)) {
+			share.counts.late++;
+		} else if (!pass_over_loose(work, (uint32_t)next)) {
+			walked.id = &o->loose.ids[next];
+			walk_single(&share, &walked);
 		}
-		if (o->pack_wise && objects_pack(o, &o->loose.ids[next]))
-			continue; /* was walked */
-		if (is_late(work->options->deadline))
-			counts.late++;
-		else
-			show_loose(work, worker, (uint32_t)next, &bytes, state, &counts);
 	}
-	pack_reader_free(reader);
-	buf_release(&bytes);
-	free(state);
+	pack_reader_free(share.reader);
+	buf_release(&share.bytes);
+	free(share.state);
 	pthread_mutex_lock(&work->lock);
-	walk_counts_add(work->counts, &counts);
+	walk_counts_add(work->counts, &share.counts);
 	pthread_mutex_unlock(&work->lock);
 }
 
@@ -356,12 +398,14 @@ static void run_loose(struct loose_work *work)
 {
 	if (!work->objects->loose.count && !work->again_count)
 		return;
-	if (pthread_mutex_init(&work->lock, NULL) != 0)
+	if (pthread_mutex_init(&work->lock, NULL) != 0 ||
+	    pthread_mutex_init(&work->large, NULL) != 0)
 		mem_exhausted();
 	work->cache = pack_cache_new();
 	pool_run(work->options->threads, walk_loose, work);
 	pack_cache_free(work->cache);
 	pthread_mutex_destroy(&work->lock);
+	pthread_mutex_destroy(&work->large);
 }
 
 /* A visitor that sees only what is selected of the packs. */

@@ -58,8 +58,9 @@ struct objects {
 	uint64_t *loose_notes;         /* by number; likewise */
 	enum noted *loose_noted;
 	unsigned char *loose_identities; /* of known.c */
-	bool selected;  /* `loose` are the only ones to be walked, wherever they lie */
-	bool pack_wise; /* so many that packs are walked for them */
+	struct id_map absent; /* of the selected ones those that were to be read and are nowhere */
+	bool selected;        /* `loose` are the only ones to be walked, wherever they lie */
+	bool pack_wise;       /* so many that packs are walked for them */
 };
 
 /* A pack that cannot be opened is told to lose and left out. */

@@ -385,6 +385,9 @@ static enum err resolve(struct repository *repository, const char *revision, str
 	if (!err)
 		err = repository_resolve(repository, buf_text(&text), id, NULL);
 	buf_release(&text);
+	if (err == ERR_CORRUPT)
+		return error_set(error, err, "%s leads to an object that is damaged (git fsck)",
+		                 *revision ? revision : "HEAD");
 	if (err)
 		return error_set(
 		    error, err,

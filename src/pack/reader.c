@@ -21,6 +21,7 @@ struct kept {
 	uint64_t offset;
 	enum object_type type; /* 0: it is damaged */
 	unsigned depth;        /* of deltas that it is made of */
+	bool fault;            /* it is what is damaged, not what it is based on */
 	struct buf content;
 };
 
@@ -51,6 +52,7 @@ struct chain {
 	size_t count;
 	size_t cap;
 	unsigned depth; /* of what it leads to */
+	uint64_t fault; /* the offset of what turned out to be damaged; 0: nothing new */
 };
 
 /* ---- What is kept ---- */
@@ -88,16 +90,28 @@ static struct kept *slot_of(struct pack_cache *cache, const struct pack *pack, u
 	return &cache->slots[key >> 32 & (SLOTS - 1)];
 }
 
-/* Puts it in the place of what is in its slot, and of others if all become too many. */
+/*
+ * Puts it in the place of what is in its slot, and of others if all become too many. That one is
+ * damaged is forgotten only for another such: any number may be based on it, and it may be large.
+ */
 static void put(struct pack_cache *cache, struct kept new)
 {
 	struct kept *k;
 
 	pthread_mutex_lock(&cache->lock);
 	k = slot_of(cache, new.pack, new.offset);
+	if (k->fault && !new.fault) {
+		pthread_mutex_unlock(&cache->lock);
+		buf_release(&new.content);
+		return;
+	}
 	drop(cache, k);
-	for (size_t i = 0; i < SLOTS && cache->kept + new.content.cap > KEPT_MAX; i++)
-		drop(cache, &cache->slots[cache->hand++ % SLOTS]);
+	for (size_t i = 0; i < SLOTS && cache->kept + new.content.cap > KEPT_MAX; i++) {
+		struct kept *other = &cache->slots[cache->hand++ % SLOTS];
+
+		if (other->content.cap)
+			drop(cache, other);
+	}
 	*k = new;
 	cache->kept += new.content.cap;
 	pthread_mutex_unlock(&cache->lock);
@@ -113,10 +127,17 @@ static void keep(struct pack_cache *cache, struct kept object, struct bytes cont
 		put(cache, object);
 }
 
-/* Keeps in mind that the object is damaged: a long chain that ends in it is not followed again. */
-static void keep_damaged(struct pack_cache *cache, const struct pack *pack, uint64_t offset)
+/*
+ * Keeps in mind that the object is damaged, and, unless that was known, because of what: neither
+ * is a long chain that ends in it followed again, nor a large one inflated.
+ */
+static void keep_damaged(struct pack_cache *cache, const struct pack *pack, uint64_t offset,
+                         uint64_t fault)
 {
-	put(cache, (struct kept){.pack = pack, .offset = offset});
+	if (fault != offset)
+		put(cache, (struct kept){.pack = pack, .offset = offset});
+	if (fault)
+		put(cache, (struct kept){.pack = pack, .offset = fault, .fault = true});
 }
 
 /* Finds the object, its content unless out is NULL; ERR_MISSING if it is not kept. */
@@ -177,6 +198,7 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 
 		if (err != ERR_MISSING)
 			return err;
+		chain->fault = offset; /* until it turns out to be good */
 		err = pack_entry_at(pack, offset, &entry, &base);
 		if (err)
 			return err;
@@ -187,8 +209,10 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 				keep(r->cache,
 				     (struct kept){.pack = pack, .offset = offset, .type = *type},
 				     buf_bytes(out));
+			chain->fault = err ? offset : 0;
 			return err;
 		}
+		chain->fault = 0;
 		if (chain->count == CHAIN_MAX)
 			return ERR_CORRUPT; /* it is based on itself, or might as well be */
 		chain->links =
@@ -196,6 +220,7 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 		chain->links[chain->count++] = (struct link){entry, offset};
 		if (!base) {
 			chain->depth = KEPT_APART - 1; /* then what is based on it is kept */
+			chain->fault = offset;
 			return r->elsewhere(r->context, &entry.base_id, type, out);
 		}
 		offset = base;
@@ -211,7 +236,7 @@ static void trim(struct buf *b)
 }
 
 /* Applies the deltas of the chain to the whole object in out. */
-static enum err apply(struct pack_reader *r, const struct pack *pack, const struct chain *chain,
+static enum err apply(struct pack_reader *r, const struct pack *pack, struct chain *chain,
                       enum object_type type, struct buf *out)
 {
 	enum err err = ERR_NONE;
@@ -231,7 +256,9 @@ static enum err apply(struct pack_reader *r, const struct pack *pack, const stru
 		if (!err)
 			err = delta_apply(buf_bytes(&r->base), buf_bytes(&r->delta), UINT32_MAX,
 			                  out, &r->segments, NULL);
-		if (!err && object.depth % KEPT_APART == 0)
+		if (err)
+			chain->fault = object.offset;
+		else if (object.depth % KEPT_APART == 0)
 			keep(r->cache, object, buf_bytes(out));
 	}
 	trim(&r->base);
@@ -251,7 +278,7 @@ enum err pack_reader_read(struct pack_reader *r, const struct pack *pack, uint64
 	if (!err && out)
 		err = apply(r, pack, &chain, *type, out);
 	if (err == ERR_CORRUPT)
-		keep_damaged(r->cache, pack, offset);
+		keep_damaged(r->cache, pack, offset, chain.fault);
 	free(chain.links);
 	return err;
 }

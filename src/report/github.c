@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-enum { ID_SHOWN = 12, LOST_SHOWN = 5 };
+enum { ID_SHOWN = 12, LOST_SHOWN = 5, DETAIL_SHOWN = 200 };
 
 /* Whether the character ends what stands around it, and is written as %XX. */
 static bool is_escaped(uint32_t code, bool property)
@@ -146,11 +146,19 @@ static void write_lost(FILE *out, const struct coverage *coverage)
 	fprintf(out, "title=Not everything was scanned::%" PRIu64 " not scanned",
 	        coverage->lost_count);
 	for (size_t i = 0; i < coverage->named_count && i < LOST_SHOWN; i++) {
-		struct bytes path = coverage->lost[i].path;
+		const struct lost *lost = &coverage->lost[i];
+		size_t len = strlen(lost->detail);
 
 		fputs(separator, out);
-		put(out, path.len ? path : bytes_of("an input"), false);
-		fprintf(out, " %s", lost_reason_text(coverage->lost[i].reason));
+		put(out, lost->path.len ? lost->path : bytes_of("an input"), false);
+		fprintf(out, " %s", lost_reason_text(lost->reason));
+		if (len)
+			fputs(" (", out);
+		put(out,
+		    bytes_slice(bytes_of(lost->detail), 0, len < DETAIL_SHOWN ? len : DETAIL_SHOWN),
+		    false);
+		if (len)
+			fputs(len > DETAIL_SHOWN ? " ...)" : ")", out);
 		separator = "; ";
 	}
 	if (coverage->lost_count > LOST_SHOWN)

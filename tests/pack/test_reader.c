@@ -150,6 +150,23 @@ static void a_damaged_chain_is_followed_once(void **state)
 	close_forged(&r);
 }
 
+/* However many objects are based on a damaged one, and are marked as damaged, too. */
+static void a_fault_is_met_once(void **state)
+{
+	enum { CHILDREN = 5000 };
+	struct reading r = {.elsewhere = {.err = ERR_CORRUPT}};
+
+	(void)state;
+	forge_ref_delta(OBJECTS_MAX - 1, delta_to(0));
+	for (uint32_t i = 1; i <= CHILDREN; i++)
+		forge_ofs_delta(0, delta_to(i));
+	open_forged(&r);
+	for (uint32_t i = 1; i <= CHILDREN; i++)
+		assert_int_equal(read_number(&r, i), ERR_CORRUPT);
+	assert_int_equal(r.elsewhere.asked, 1);
+	close_forged(&r);
+}
+
 /* What is not here yet, or larger than it may be now, may be read later. */
 static void other_failures_are_not_final(void **state)
 {
@@ -191,9 +208,13 @@ static void a_circle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(whole_objects_and_deltas),     TEST(any_order_of_a_chain),
-	    TEST(readers_share_what_is_kept),   TEST(a_damaged_chain_is_followed_once),
-	    TEST(other_failures_are_not_final), TEST(a_circle),
+	    TEST(whole_objects_and_deltas),
+	    TEST(any_order_of_a_chain),
+	    TEST(readers_share_what_is_kept),
+	    TEST(a_damaged_chain_is_followed_once),
+	    TEST(a_fault_is_met_once),
+	    TEST(other_failures_are_not_final),
+	    TEST(a_circle),
 	};
 
 	return cmocka_run_group_tests(tests, tree_enter, tree_leave);

@@ -145,8 +145,9 @@ static void lost_inputs_are_one_warning(void **state)
 	run = sample_run(NULL, 0, &lost);
 	expect(&run,
 	       "::warning title=Not everything was scanned::6 not scanned: an input could not "
-	       "be read; . is nested too deep; /var/big is larger than the default maximum; "
-	       "a/b.txt could not be read; c:1.log changed while it was read ...\n");
+	       "be read (no name); . is nested too deep; /var/big is larger than the default "
+	       "maximum (2 GB); a/b.txt could not be read (Permission denied); c:1.log changed "
+	       "while it was read ...\n");
 	coverage_release(&lost);
 }
 
