@@ -37,6 +37,21 @@ enum err buf_reserve(struct buf *b, size_t more)
 	return ERR_NONE;
 }
 
+enum err buf_make_room(struct buf *b, size_t size)
+{
+	buf_clear(b);
+	if (size > b->max)
+		return ERR_LIMIT;
+	if (size < b->cap)
+		return ERR_NONE;
+	buf_release(b);
+	b->ptr = malloc(size + 1); /* one for buf_text() */
+	if (!b->ptr)
+		return ERR_LIMIT;
+	b->cap = size + 1;
+	return ERR_NONE;
+}
+
 enum err buf_append(struct buf *b, struct bytes bytes)
 {
 	enum err err = buf_reserve(b, bytes.len);

@@ -31,6 +31,12 @@ static inline void buf_clear(struct buf *b)
 /* Makes room for `more` bytes behind the present ones. ERR_LIMIT past the maximum. */
 enum err buf_reserve(struct buf *b, size_t more);
 
+/*
+ * Empties b and makes room for `size` bytes. ERR_LIMIT past the maximum, and also when there is no
+ * such memory: foreign bytes can ask for much.
+ */
+enum err buf_make_room(struct buf *b, size_t size);
+
 /* Appends the bytes. ERR_LIMIT past the maximum, with b unchanged. */
 enum err buf_append(struct buf *b, struct bytes bytes);
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "model/history.h"
+#include "pack/pack.h"
 
 #include <zlib.h>
 
@@ -48,6 +49,7 @@ static bool inflate_rest(z_stream *stream, int result, unsigned char *to, size_t
 
 static enum err read_stream(z_stream *stream, enum object_type *type, struct buf *out)
 {
+	const size_t file_size = stream->avail_in;
 	unsigned char start[HEAD_MAX];
 	size_t got, head;
 	uint64_t size;
@@ -64,10 +66,10 @@ static enum err read_stream(z_stream *stream, enum object_type *type, struct buf
 		return ERR_CORRUPT;
 	if (!out)
 		return ERR_NONE;
-	if (size > UINT32_MAX || buf_reserve(out, (size_t)size))
-		return ERR_LIMIT;
-	if (got - head > size)
+	if (got - head > size || size / INFLATE_RATIO_MAX > file_size)
 		return ERR_CORRUPT;
+	if (size > UINT32_MAX || buf_make_room(out, (size_t)size))
+		return ERR_LIMIT;
 	memcpy(out->ptr, start + head, got - head);
 	if (!inflate_rest(stream, result, out->ptr + (got - head), (size_t)size - (got - head)))
 		return ERR_CORRUPT;

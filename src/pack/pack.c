@@ -29,9 +29,6 @@ enum { STRETCH_ENTRIES = 4 };
 /* Entries below which another thread takes longer to start than to work. */
 enum { ASIDE_MIN = 1 << 14 };
 
-/* No deflated byte stands for more than this: 258 bytes in two bits (RFC 1951, 3.2.5). */
-enum { INFLATE_RATIO_MAX = 1032 };
-
 struct pack {
 	char *path;
 	struct pack_file data_file;

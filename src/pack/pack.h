@@ -21,6 +21,9 @@
 /* Entry types beside those of objects. */
 enum { PACK_OFS_DELTA = 6, PACK_REF_DELTA = 7 };
 
+/* No deflated byte stands for more than this: 258 bytes in two bits (RFC 1951, 3.2.5). */
+enum { INFLATE_RATIO_MAX = 1032 };
+
 /* What stands at the start of an entry. */
 struct pack_entry {
 	unsigned type; /* enum object_type, PACK_OFS_DELTA or PACK_REF_DELTA */

@@ -46,6 +46,29 @@ static void appends(void **state)
 	buf_release(&b);
 }
 
+static void makes_room(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_int_equal(buf_make_room(&b, 10), ERR_NONE);
+	memset(b.ptr, 'x', 10);
+	b.len = 10;
+	assert_string_equal(buf_text(&b), "xxxxxxxxxx");
+	assert_int_equal(buf_make_room(&b, 1000), ERR_NONE);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(buf_make_room(&b, 1001), ERR_LIMIT);
+#ifndef TRAWL_SANITIZE /* these end the program instead */
+	b.max = SIZE_MAX - 1;
+	assert_int_equal(buf_make_room(&b, (size_t)1 << 60), ERR_LIMIT);
+	assert_string_equal(buf_text(&b), "");
+#endif
+	assert_int_equal(buf_append(&b, bytes_of("again")), ERR_NONE);
+	assert_string_equal(buf_text(&b), "again");
+	buf_release(&b);
+}
+
 static void the_maximum_holds(void **state)
 {
 	struct buf b;
@@ -107,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(empty_buffers),
 	    cmocka_unit_test(appends),
+	    cmocka_unit_test(makes_room),
 	    cmocka_unit_test(the_maximum_holds),
 	    cmocka_unit_test(grows_and_keeps),
 	    cmocka_unit_test(room_that_is_reserved_does_not_move),
