@@ -48,7 +48,7 @@ static enum err read_file(int at, const char *name, bool start, struct buf *out,
 		err = error_set(error, ERR_CORRUPT, "%s is no regular file", name);
 	else
 		size = start && (size_t)st.st_size > out->max ? out->max : (size_t)st.st_size;
-	if (!err && (size > out->max || buf_reserve(out, size)))
+	if (!err && buf_make_room(out, size))
 		err = error_set(error, ERR_LIMIT, "%s is larger than %zu bytes", name, out->max);
 	while (!err && out->len < size) {
 		got = read(fd, out->ptr + out->len, size - out->len);

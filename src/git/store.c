@@ -183,18 +183,24 @@ static enum err read_loose(struct reading *r, const char *folder, const struct o
                            enum object_type *type, struct buf *out)
 {
 	char hex[OBJECT_ID_HEX + 1], path[PATH_MAX];
-	enum err err;
+	enum err err = ERR_CORRUPT;
 
 	if (!loose_path(path, folder, object_id_hex(id, hex)))
 		return ERR_MISSING;
-	r->file.max = out ? loose_file_max(out->max) : LOOSE_HEAD_MAX;
-	err = out ? library_read_file(AT_FDCWD, path, &r->file, NULL)
-	          : library_read_start(AT_FDCWD, path, &r->file, NULL);
-	if (!err)
-		err = loose_read(buf_bytes(&r->file), type, out);
+	if (!out) {
+		r->file.max = LOOSE_HEAD_MAX;
+		err = library_read_start(AT_FDCWD, path, &r->file, NULL);
+		err = err ? err : loose_read(buf_bytes(&r->file), type, NULL);
+	}
+	/* Any number of empty blocks may stand before the head. */
+	if (out || (err == ERR_CORRUPT && r->file.len == LOOSE_HEAD_MAX)) {
+		r->file.max = out ? loose_file_max(out->max) : SIZE_MAX / 4;
+		err = library_read_file(AT_FDCWD, path, &r->file, NULL);
+		err = err ? err : loose_read(buf_bytes(&r->file), type, out);
+	}
 	if (r->file.cap > FILE_KEPT_MAX)
 		buf_release(&r->file);
-	return err == ERR_IO ? ERR_CORRUPT : err;
+	return err;
 }
 
 /* Whether the object has this id, the digest of "TYPE SIZE", a NUL and its bytes. */
@@ -223,10 +229,13 @@ static enum err check(const struct store *s, enum err err, const struct object_i
 	return ERR_CORRUPT;
 }
 
-/* Tries one more copy of an object, after what came of those before. */
+/*
+ * Tries one more copy of an object, after what came of those before. One that is too large for now
+ * may be a good one.
+ */
 static enum err better(enum err before, enum err now)
 {
-	return !now || before == ERR_MISSING ? now : before;
+	return !now || now == ERR_LIMIT || before == ERR_MISSING ? now : before;
 }
 
 /* Reads the first good copy, wherever it lies. The packs are locked. */
@@ -317,8 +326,10 @@ static enum err read_present(struct reading *r, const struct object_id *id, enum
 enum err store_read(struct store *s, const struct object_id *id, enum object_type *type,
                     struct buf *out, struct error *error)
 {
-	static const char *const faults[] = {
-	    [ERR_MISSING] = "no such object", [ERR_LIMIT] = "larger than this may be"};
+	static const char *const faults[] = {[ERR_MISSING] = "no such object",
+	                                     [ERR_IO] = "its file cannot be read",
+	                                     [ERR_LIMIT] = "larger than this may be",
+	                                     [ERR_CORRUPT] = "a damaged object"};
 	char hex[OBJECT_ID_HEX + 1];
 	struct reading *r;
 	unsigned growth;
@@ -333,9 +344,7 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 		err = read_present(r, id, type, out, &growth);
 	give_back(s, r);
 	if (err)
-		error_set(error, err, "%s: %s", object_id_hex(id, hex),
-		          err == ERR_MISSING || err == ERR_LIMIT ? faults[err]
-		                                                 : "a damaged object");
+		error_set(error, err, "%s: %s", object_id_hex(id, hex), faults[err]);
 	return err;
 }
 

@@ -32,7 +32,7 @@ bool store_promised(const struct store *store);
 
 /*
  * Reads one object into out (emptied first), whose maximum bounds it, or for out NULL its type
- * only. ERR_MISSING, ERR_CORRUPT, ERR_LIMIT.
+ * only. ERR_MISSING, ERR_CORRUPT, ERR_LIMIT, ERR_IO.
  */
 enum err store_read(struct store *store, const struct object_id *id, enum object_type *type,
                     struct buf *out, struct error *error);

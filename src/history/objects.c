@@ -379,9 +379,11 @@ static void walk_loose(void *shared, unsigned worker)
 			walked.entry = again->entry;
 			walked.id = pack_id(o->packs[again->pack], again->entry);
 			walk_single(&share, &walked);
+		} else if (pass_over_loose(work, (uint32_t)next)) {
+			continue;
 		} else if (is_late(work->options->deadline)) {
 			share.counts.late++;
-		} else if (!pass_over_loose(work, (uint32_t)next)) {
+		} else {
 			walked.id = &o->loose.ids[next];
 			walk_single(&share, &walked);
 		}

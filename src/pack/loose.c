@@ -28,9 +28,10 @@ static size_t read_head(struct bytes text, enum object_type *type, uint64_t *siz
 		    (head.ptr[at] == '0' && head.len > at + 1))
 			continue;
 		for (*size = 0; at < head.len; at++) {
-			if (head.ptr[at] < '0' || head.ptr[at] > '9' || *size > UINT32_MAX)
+			if (head.ptr[at] < '0' || head.ptr[at] > '9')
 				return 0;
-			*size = *size * 10 + (head.ptr[at] - '0');
+			if (*size <= UINT32_MAX) /* else it is too large anyway */
+				*size = *size * 10 + (head.ptr[at] - '0');
 		}
 		return head.len + 1;
 	}

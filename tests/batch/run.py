@@ -338,6 +338,16 @@ class Limits(Batches):
         self.trawl("batch", "out", "--recursive", "all", "--repo-memory", "64M")
         self.assertIn("all/large: hit a limit of the engine: it needs more than", self.errors)
 
+    @unittest.skipIf(SANITIZED, "sanitizers take more memory than any limit")
+    def test_a_loose_object_whose_file_needs_too_much_memory(self):
+        blob = "all/small/.git/objects/ab/" + "c" * 38
+        self.make("all/small")
+        (self.top / blob).parent.mkdir()
+        with open(self.top / blob, "wb") as file:
+            file.truncate(100 << 20)
+        self.trawl("batch", "out", "--recursive", "all", "--repo-memory", "64M")
+        self.assertIn("1 finding; 1 not scanned", self.errors)
+
     def test_a_crash(self):
         self.make("all/small")
         self.make("all/large", os.urandom(20 << 20).hex(" ", 16))

@@ -49,6 +49,82 @@ static void copies_that_lead_in_a_circle(void **state)
 	store_close(store);
 }
 
+/* Writes the loose object `number` of the folder, with empty blocks at the start of its stream. */
+static void forge_loose(const char *folder, uint32_t number, unsigned empty_blocks)
+{
+	unsigned char text[20 + CONTENT];
+	size_t head = (size_t)snprintf((char *)text, 20, "blob %d", CONTENT) + 1,
+	       len = head + CONTENT;
+	uint32_t adler;
+	char hex[OBJECT_ID_HEX + 1], path[100];
+	struct object_id id = id_of(number);
+	struct buf file;
+
+	memcpy(text + head, content_of(number).ptr, CONTENT);
+	adler = libdeflate_adler32(1, text, len);
+	buf_init(&file, FORGED_MAX);
+	put(&file, "\x78\x01", 2);
+	while (empty_blocks--)
+		put(&file, "\0\0\0\xff\xff", 5);
+	put(&file,
+	    (unsigned char[]){1, (unsigned char)len, (unsigned char)(len >> 8), (unsigned char)~len,
+	                      (unsigned char)(~len >> 8)},
+	    5);
+	put(&file, text, len);
+	put_be32(&file, adler);
+	object_id_hex(&id, hex);
+	snprintf(path, sizeof(path), "%s/%.2s/x", folder, hex);
+	tree_make_folders(path);
+	snprintf(path, sizeof(path), "%s/%.2s/%s", folder, hex, hex + 2);
+	tree_put_bytes(path, file.ptr, file.len);
+	buf_release(&file);
+}
+
+static void types_of_loose_objects(void **state)
+{
+	struct store *store = store_open((const char *const[]){"blocks", NULL}, true);
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, FORGED_MAX);
+	for (uint32_t blocks = 0; blocks < 1000; blocks = blocks * 2 + 1) {
+		enum object_type type = OBJECT_TAG;
+		struct object_id id = id_of(blocks);
+
+		forge_loose("blocks", blocks, blocks);
+		assert_int_equal(store_read(store, &id, &type, NULL, NULL), ERR_NONE);
+		assert_int_equal(type, OBJECT_BLOB);
+		assert_int_equal(store_read(store, &id, &type, &out, NULL), ERR_NONE);
+		assert_true(bytes_equal(buf_bytes(&out), content_of(blocks)));
+	}
+	buf_release(&out);
+	store_close(store);
+}
+
+/* A copy that is too large for now may be good, so that it is worth another try. */
+static void a_limit_before_a_damage(void **state)
+{
+	struct object_id id = id_of(0);
+	enum object_type type;
+	struct store *store;
+	struct buf out;
+
+	(void)state;
+	tree_make_folders("two/pack/x");
+	forge();
+	forge_entry(OBJECT_BLOB, CONTENT, (struct bytes){NULL, 0}, bytes_of("too short"));
+	forge_end("two/pack/a");
+	forge_loose("two", 0, 0);
+	store = store_open((const char *const[]){"two", NULL}, true);
+	buf_init(&out, CONTENT - 1);
+	assert_int_equal(store_read(store, &id, &type, &out, NULL), ERR_LIMIT);
+	out.max = CONTENT;
+	assert_int_equal(store_read(store, &id, &type, &out, NULL), ERR_NONE);
+	assert_true(bytes_equal(buf_bytes(&out), content_of(0)));
+	buf_release(&out);
+	store_close(store);
+}
+
 enum { THREADS = 4, PRESENT = 100, LATER = 100 };
 
 static void forge_chain(const char *name, uint32_t first, uint32_t count)
@@ -124,6 +200,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(copies_that_lead_in_a_circle),
+	    cmocka_unit_test(types_of_loose_objects),
+	    cmocka_unit_test(a_limit_before_a_damage),
 	    cmocka_unit_test(threads_read_beside_each_other),
 	    cmocka_unit_test(folders_of_loose_objects),
 	};
