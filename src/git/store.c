@@ -58,7 +58,10 @@ struct store {
  */
 enum { ELSEWHERE_MAX = 50 };
 
-enum { FILE_KEPT_MAX = 1 << 20 }; /* bytes of memory for loose objects' files that is kept */
+enum {
+	FILE_KEPT_MAX = 1 << 20,  /* bytes of memory for loose objects' files that is kept */
+	TYPE_FILE_MAX = 64 << 20, /* bytes of a file whose start does not tell the type */
+};
 
 static bool is_open(const struct place *place, const char *index_path)
 {
@@ -194,7 +197,7 @@ static enum err read_loose(struct reading *r, const char *folder, const struct o
 	}
 	/* Any number of empty blocks may stand before the head. */
 	if (out || (err == ERR_CORRUPT && r->file.len == LOOSE_HEAD_MAX)) {
-		r->file.max = out ? loose_file_max(out->max) : SIZE_MAX / 4;
+		r->file.max = out ? loose_file_max(out->max) : TYPE_FILE_MAX;
 		err = library_read_file(AT_FDCWD, path, &r->file, NULL);
 		err = err ? err : loose_read(buf_bytes(&r->file), type, out);
 	}

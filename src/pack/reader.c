@@ -184,6 +184,14 @@ void pack_reader_free(struct pack_reader *r)
 	free(r);
 }
 
+/* Notes that the entry is what failed, if something did; returns err. */
+static enum err blame(struct chain *chain, uint64_t offset, enum err err)
+{
+	if (err)
+		chain->fault = offset;
+	return err;
+}
+
 /*
  * Follows the deltas from the offset on to an object that is whole: one that is kept, that stands
  * so in the pack, or that lies elsewhere. Without out only its type is found.
@@ -198,10 +206,9 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 
 		if (err != ERR_MISSING)
 			return err;
-		chain->fault = offset; /* until it turns out to be good */
 		err = pack_entry_at(pack, offset, &entry, &base);
 		if (err)
-			return err;
+			return blame(chain, offset, err);
 		if (entry.type < PACK_OFS_DELTA) {
 			*type = (enum object_type)entry.type;
 			err = out ? pack_inflate(r->inflater, &entry, out) : ERR_NONE;
@@ -209,10 +216,8 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 				keep(r->cache,
 				     (struct kept){.pack = pack, .offset = offset, .type = *type},
 				     buf_bytes(out));
-			chain->fault = err ? offset : 0;
-			return err;
+			return blame(chain, offset, err);
 		}
-		chain->fault = 0;
 		if (chain->count == CHAIN_MAX)
 			return ERR_CORRUPT; /* it is based on itself, or might as well be */
 		chain->links =
@@ -220,8 +225,8 @@ static enum err follow(struct pack_reader *r, const struct pack *pack, uint64_t 
 		chain->links[chain->count++] = (struct link){entry, offset};
 		if (!base) {
 			chain->depth = KEPT_APART - 1; /* then what is based on it is kept */
-			chain->fault = offset;
-			return r->elsewhere(r->context, &entry.base_id, type, out);
+			err = r->elsewhere(r->context, &entry.base_id, type, out);
+			return blame(chain, offset, err);
 		}
 		offset = base;
 	}
@@ -256,9 +261,7 @@ static enum err apply(struct pack_reader *r, const struct pack *pack, struct cha
 		if (!err)
 			err = delta_apply(buf_bytes(&r->base), buf_bytes(&r->delta), UINT32_MAX,
 			                  out, &r->segments, NULL);
-		if (err)
-			chain->fault = object.offset;
-		else if (object.depth % KEPT_APART == 0)
+		if (blame(chain, object.offset, err) == ERR_NONE && object.depth % KEPT_APART == 0)
 			keep(r->cache, object, buf_bytes(out));
 	}
 	trim(&r->base);

@@ -152,14 +152,14 @@ static void write_lost(FILE *out, const struct coverage *coverage)
 		fputs(separator, out);
 		put(out, lost->path.len ? lost->path : bytes_of("an input"), false);
 		fprintf(out, " %s", lost_reason_text(lost->reason));
-		if (len)
-			fputs(" (", out);
+		separator = "; ";
+		if (!len)
+			continue;
+		fputs(" (", out);
 		put(out,
 		    bytes_slice(bytes_of(lost->detail), 0, len < DETAIL_SHOWN ? len : DETAIL_SHOWN),
 		    false);
-		if (len)
-			fputs(len > DETAIL_SHOWN ? " ...)" : ")", out);
-		separator = "; ";
+		fputs(len > DETAIL_SHOWN ? " ...)" : ")", out);
 	}
 	if (coverage->lost_count > LOST_SHOWN)
 		fputs(" ...", out);

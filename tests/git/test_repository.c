@@ -743,6 +743,8 @@ static void survives_broken_loose_objects(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(read_text(r, blob, &type, text), ERR_CORRUPT);
 	TREE_RUN("rm", "-f", path);
+	TREE_RUN("truncate", "-s", "1G", path);
+	assert_int_equal(repository_read(r, &blob, &type, NULL, NULL), ERR_LIMIT);
 	TREE_RUN("truncate", "-s", "100G", path);
 	assert_int_equal(read_text(r, blob, &type, text), ERR_LIMIT);
 	assert_blob(r, other, "one\n");
