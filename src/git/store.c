@@ -331,7 +331,8 @@ enum err store_read(struct store *s, const struct object_id *id, enum object_typ
 {
 	static const char *const faults[] = {[ERR_MISSING] = "no such object",
 	                                     [ERR_IO] = "its file cannot be read",
-	                                     [ERR_LIMIT] = "larger than this may be",
+	                                     [ERR_LIMIT] =
+	                                         "larger than this may be (see --max-size)",
 	                                     [ERR_CORRUPT] = "a damaged object"};
 	char hex[OBJECT_ID_HEX + 1];
 	struct reading *r;

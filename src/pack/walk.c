@@ -707,8 +707,9 @@ static void follow(struct worker *w, uint32_t number, bool has_base)
 	if (!made) {
 		/* An earlier pack's copy of it was shown, or told to be lost. */
 		if (!in_earlier_pack(w, pack_id(w->forest->pack, number)))
-			v->lose(v->context, w->number, pack_id(w->forest->pack, number),
-			        "it is damaged or too large, or what it is based on is missing");
+			v->lose(
+			    v->context, w->number, pack_id(w->forest->pack, number),
+			    "it is damaged or too large (see --max-size), or its base is missing");
 		buf_release(&frame.content);
 		frame.dropped = frame.lost = true; /* what is based on it is read from elsewhere */
 	} else {
